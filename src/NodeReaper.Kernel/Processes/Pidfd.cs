@@ -1,0 +1,69 @@
+using NodeReaper.Kernel.Syscalls;
+using Tmds.Linux;
+using static NodeReaper.Kernel.Syscalls.KernelConstants;
+
+namespace NodeReaper.Kernel.Processes;
+
+/// <summary>
+/// A process file descriptor (pidfd_open(2), Linux 5.3): it names one process for as long as it is open, whatever
+/// becomes of the process ID.
+/// </summary>
+/// <param name="Descriptor">The descriptor.</param>
+public readonly record struct Pidfd(FileDescriptor Descriptor)
+{
+    /// <summary>No process.</summary>
+    public static readonly Pidfd None = new(FileDescriptor.None);
+
+    /// <summary>True when this names a process.</summary>
+    public bool IsOpen => Descriptor.IsOpen;
+
+    /// <summary>
+    /// Opens a process. The value is the descriptor. ESRCH: no such process; EINVAL: the ID is that of a thread that
+    /// leads no process, or not positive; EMFILE and ENFILE: no more descriptors; ENOSYS: a kernel before 5.3.
+    /// </summary>
+    /// <param name="processId">The process ID in the caller's PID namespace.</param>
+    public static SyscallResult Open(int processId) =>
+        SyscallResult.FromLibc((long)(nint)(ssize_t)LibC.syscall(SYS_pidfd_open, processId, 0));
+
+    /// <summary>
+    /// Sends SIGKILL (pidfd_send_signal(2), Linux 5.1). The group exit is set before this returns, so that
+    /// <see cref="ReleaseMemory"/> may follow at once. ESRCH: the process is gone and waited for; EPERM: not allowed.
+    /// </summary>
+    public Errno Kill() => Send(SIGKILL);
+
+    /// <summary>Sends SIGTERM. Errors as <see cref="Kill"/>.</summary>
+    public Errno Terminate() => Send(SIGTERM);
+
+    /// <summary>
+    /// Asks, with the null signal, whether the process still has an entry in the process table. ESRCH: it is gone
+    /// and waited for. A zombie still counts as there.
+    /// </summary>
+    public Errno Probe() => Send(0);
+
+    /// <summary>
+    /// Frees the address space of a dying process in the caller's context (process_mrelease(2), Linux 5.15).
+    /// 0: reaped, or reaped before. ESRCH: every thread has dropped its mm, which is no proof that memory is free.
+    /// EINVAL: the process is not dying, or one that shares its mm is not. EAGAIN: incomplete, call again.
+    /// EINTR: interrupted, call again. ENOSYS: the kernel lacks it.
+    /// </summary>
+    public Errno ReleaseMemory() =>
+        SyscallResult.FromLibc((long)(nint)(ssize_t)LibC.syscall(SYS_process_mrelease, Descriptor.Number, 0)).Error;
+
+    /// <summary>True when the process has exited, all its threads with it (poll(2) on a pidfd tells).</summary>
+    public bool HasExited() => WaitForExit(0);
+
+    /// <summary>Waits for the process to exit, all its threads with it.</summary>
+    /// <param name="timeoutMilliseconds">How long, in milliseconds; 0 only looks.</param>
+    /// <returns>True when it has exited.</returns>
+    public unsafe bool WaitForExit(int timeoutMilliseconds)
+    {
+        var request = new PollRequest { Descriptor = Descriptor.Number, Events = POLLIN };
+        return NativeMethods.Poll(&request, 1, timeoutMilliseconds) > 0;
+    }
+
+    /// <summary>Closes the descriptor; the process is not touched.</summary>
+    public void Close() => Descriptor.Close();
+
+    private Errno Send(int signal) =>
+        SyscallResult.FromLibc((long)(nint)(ssize_t)LibC.syscall(SYS_pidfd_send_signal, Descriptor.Number, signal, 0, 0)).Error;
+}
