@@ -1,0 +1,52 @@
+using NodeReaper.Kernel.Text;
+
+namespace NodeReaper.Kernel.Procfs;
+
+/// <summary>
+/// The node's memory (/proc/meminfo; Documentation/filesystems/proc.rst). All in bytes; the kernel writes kB of
+/// 1,024 bytes. Every one of these keys has been there since Linux 3.14, with or without swap.
+/// </summary>
+/// <param name="TotalBytes">MemTotal: what the kernel has to give out.</param>
+/// <param name="FreeBytes">MemFree: what nobody uses.</param>
+/// <param name="AvailableBytes">MemAvailable: the kernel's estimate of what can be had without swapping.</param>
+/// <param name="SwapTotalBytes">SwapTotal; 0 on a node without swap.</param>
+/// <param name="SwapFreeBytes">SwapFree.</param>
+public readonly record struct MemInfo(
+    long TotalBytes,
+    long FreeBytes,
+    long AvailableBytes,
+    long SwapTotalBytes,
+    long SwapFreeBytes)
+{
+    /// <summary>Reads the text of the file. A key that comes twice counts the first time. Allocates nothing.</summary>
+    /// <param name="text">The whole content.</param>
+    /// <param name="value">The reading; all 0 unless the outcome is <see cref="ParseOutcome.Ok"/>.</param>
+    public static ParseOutcome Parse(ReadOnlySpan<byte> text, out MemInfo value)
+    {
+        value = default;
+        long total = KeyedLines.Absent, free = total, available = total, swapTotal = total, swapFree = total;
+        var lines = new KeyedLines(text, (byte)':');
+        while (lines.MoveNext())
+        {
+            _ = lines.TakeKilobytes("MemTotal"u8, ref total)
+                || lines.TakeKilobytes("MemFree"u8, ref free)
+                || lines.TakeKilobytes("MemAvailable"u8, ref available)
+                || lines.TakeKilobytes("SwapTotal"u8, ref swapTotal)
+                || lines.TakeKilobytes("SwapFree"u8, ref swapFree);
+        }
+
+        if (lines.Outcome != ParseOutcome.Ok)
+        {
+            return lines.Outcome;
+        }
+
+        // One absent field makes the whole negative.
+        if ((total | free | available | swapTotal | swapFree) < 0)
+        {
+            return ParseOutcome.MissingKey;
+        }
+
+        value = new MemInfo(total, free, available, swapTotal, swapFree);
+        return ParseOutcome.Ok;
+    }
+}
