@@ -8,13 +8,17 @@ namespace NodeReaper.Kernel.Procfs;
 /// </summary>
 /// <param name="OomKills">oom_kill: processes killed by the kernel's OOM killer, in memory cgroups too.</param>
 /// <param name="ScannedByKswapd">pgscan_kswapd: pages looked at by background reclaim.</param>
-/// <param name="ScannedDirectly">pgscan_direct: pages looked at by tasks that had to reclaim for themselves.</param>
-/// <param name="AllocationStalls">
-/// Times a task entered direct reclaim: the sum of allocstall_ZONE over all zones (one counter, allocstall, before
-/// Linux 4.10). 0 when absent.
+/// <param name="ScannedDirectly">
+/// pgscan_direct: pages looked at by tasks that had to reclaim for themselves. Through Linux 7.0 only for the node's
+/// sake; since these became node statistics ("mm: move pgscan, pgsteal, pgrefill to node stats", linux-mm, February
+/// 2026) also for a memory cgroup at its own limit. pgscan_kswapd and allocstall never count the latter.
 /// </param>
-/// <param name="RefaultsAnon">workingset_refault_anon: pages read back from swap soon after they left. 0 when absent.</param>
-/// <param name="RefaultsFile">workingset_refault_file: file pages read back soon after they were dropped. 0 when absent.</param>
+/// <param name="AllocationStalls">
+/// Times a task entered direct reclaim for the node's sake: the sum of allocstall_ZONE over all zones (one counter,
+/// allocstall, before Linux 4.10).
+/// </param>
+/// <param name="RefaultsAnon">workingset_refault_anon: pages read back from swap soon after they left, in memory cgroups too. 0 when absent.</param>
+/// <param name="RefaultsFile">workingset_refault_file: file pages read back soon after they were dropped, in memory cgroups too. 0 when absent.</param>
 public readonly record struct VmStat(
     long OomKills,
     long ScannedByKswapd,
@@ -24,9 +28,10 @@ public readonly record struct VmStat(
     long RefaultsFile)
 {
     /// <summary>
-    /// Reads the text of the file. Required are oom_kill and both pgscan counters: a 0 in their place would say that
-    /// the node does not reclaim. oom_kill also comes after all others, so that a text cut between two lines shows.
-    /// A key that comes twice counts the first time, but each allocstall line is added. Allocates nothing.
+    /// Reads the text of the file. Required are oom_kill, both pgscan counters and one allocstall: a 0 in their place
+    /// would say that the node does not reclaim. oom_kill also comes after all others, so that a text cut between two
+    /// lines shows. A key that comes twice counts the first time, but each allocstall line is added. Allocates
+    /// nothing.
     /// </summary>
     /// <param name="text">The whole content.</param>
     /// <param name="value">The reading; all 0 unless the outcome is <see cref="ParseOutcome.Ok"/>.</param>
@@ -34,7 +39,7 @@ public readonly record struct VmStat(
     {
         value = default;
         long oomKills = KeyedLines.Absent, kswapd = oomKills, direct = oomKills, anon = oomKills, file = oomKills;
-        long stalls = 0;
+        long stalls = oomKills;
         var lines = new KeyedLines(text, (byte)' ');
         while (lines.MoveNext())
         {
@@ -51,7 +56,7 @@ public readonly record struct VmStat(
             return lines.Outcome;
         }
 
-        if ((oomKills | kswapd | direct) < 0)
+        if ((oomKills | kswapd | direct | stalls) < 0)
         {
             return ParseOutcome.MissingKey;
         }

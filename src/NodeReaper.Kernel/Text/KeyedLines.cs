@@ -101,13 +101,14 @@ internal ref struct KeyedLines
             return false;
         }
 
+        var soFar = Math.Max(sum, 0);
         var outcome = DecimalNumber.ParseUnsigned(Value, out var value);
-        if (outcome == ParseOutcome.Ok && value > long.MaxValue - sum)
+        if (outcome == ParseOutcome.Ok && value > long.MaxValue - soFar)
         {
             outcome = ParseOutcome.OutOfRange;
         }
 
-        Accept(outcome, sum + value, ref sum);
+        Accept(outcome, soFar + value, ref sum);
         return true;
     }
 
