@@ -30,6 +30,21 @@ public sealed class WakeUp : IDisposable
         _ = Descriptor.Write(one);
     }
 
+    /// <summary>Waits until it is raised, and takes back all that was raised so far.</summary>
+    /// <param name="timeoutMilliseconds">How long, in milliseconds; -1 for ever.</param>
+    /// <returns>False when the time was up first, or a signal ended the wait.</returns>
+    public unsafe bool Wait(int timeoutMilliseconds)
+    {
+        var request = new PollRequest { Descriptor = Descriptor.Number, Events = POLLIN };
+        if (NativeMethods.Poll(&request, 1, timeoutMilliseconds) <= 0)
+        {
+            return false;
+        }
+
+        Reset();
+        return true;
+    }
+
     /// <summary>Takes back all that was raised so far.</summary>
     public void Reset()
     {

@@ -23,7 +23,16 @@ public static class ExitHold
         SyscallResult.FromLibc(NativeMethods.Ptrace(PTRACE_SEIZE, threadId, 0, PTRACE_O_TRACEEXIT)).Error;
 
     /// <summary>
-    /// Lets the thread go if it has reached a stop; it then goes on with its exit.
+    /// Makes a seized thread stop though it is not dying, so that <see cref="TryLetGo"/> can let it go: for a process
+    /// that was spared after all. ESRCH: it is gone, or dying already.
+    /// </summary>
+    /// <param name="threadId">The thread that was seized by the calling thread.</param>
+    public static Errno Interrupt(int threadId) =>
+        SyscallResult.FromLibc(NativeMethods.Ptrace(PTRACE_INTERRUPT, threadId, 0, 0)).Error;
+
+    /// <summary>
+    /// Lets the thread go if it has reached a stop; it then goes on with its exit, or with what it did. A signal that
+    /// was about to be delivered to it is delivered.
     /// <see cref="Errno.None"/>: let go. ESRCH or ECHILD: it died, nothing is left to let go.
     /// EAGAIN: it has not stopped yet; call again later.
     /// </summary>
@@ -32,28 +41,24 @@ public static class ExitHold
     {
         int status;
         var waited = SyscallResult.FromLibc(NativeMethods.WaitPid(threadId, &status, WNOHANG | __WALL));
-        if (waited.Succeeded)
+        if (!waited.Succeeded)
         {
-            if (waited.Value == 0)
-            {
-                return Errno.EAGAIN;
-            }
-
-            // Not a stop: the exit status of a thread that is gone.
-            if ((status & 0xff) != 0x7f)
-            {
-                return Errno.ESRCH;
-            }
+            return waited.Error == Errno.EINTR ? Errno.EAGAIN : waited.Error;
         }
-        else if (waited.Error == Errno.EINTR)
+
+        if (waited.Value == 0)
         {
             return Errno.EAGAIN;
         }
-        else
+
+        // WIFSTOPPED: otherwise this is the exit status of a thread that is gone.
+        if ((status & 0xff) != 0x7f)
         {
-            return waited.Error;
+            return Errno.ESRCH;
         }
 
-        return SyscallResult.FromLibc(NativeMethods.Ptrace(PTRACE_DETACH, threadId, 0, 0)).Error;
+        // The upper half names a ptrace event; without one, the tracee is about to get the signal.
+        var signal = status >> 16 == 0 ? (status >> 8) & 0xff : 0;
+        return SyscallResult.FromLibc(NativeMethods.Ptrace(PTRACE_DETACH, threadId, 0, signal)).Error;
     }
 }

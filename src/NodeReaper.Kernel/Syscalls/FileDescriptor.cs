@@ -44,6 +44,18 @@ public readonly record struct FileDescriptor(int Number)
     /// <param name="nullTerminatedName">The name in UTF-8 with a zero byte at its end.</param>
     public SyscallResult OpenDirectoryAt(ReadOnlySpan<byte> nullTerminatedName) => OpenAt(nullTerminatedName, O_RDONLY | O_DIRECTORY);
 
+    /// <summary>The inode number of what a name leads to, links followed (fstatat(2)).</summary>
+    /// <param name="nullTerminatedName">The name in UTF-8 with a zero byte at its end.</param>
+    public unsafe SyscallResult InodeAt(ReadOnlySpan<byte> nullTerminatedName)
+    {
+        stat found;
+        fixed (byte* start = nullTerminatedName)
+        {
+            var result = SyscallResult.FromLibc(LibC.fstatat(Number, start, &found, 0));
+            return result.Succeeded ? SyscallResult.Of((long)(ulong)found.st_ino) : result;
+        }
+    }
+
     /// <summary>Reads from an offset (pread(2)). The value is the number of bytes read.</summary>
     /// <param name="buffer">Where the bytes go.</param>
     /// <param name="offset">The offset in bytes from the start of the file.</param>

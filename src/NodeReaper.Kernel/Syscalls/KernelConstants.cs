@@ -18,6 +18,7 @@ internal static class KernelConstants
     // linux/ptrace.h
     internal const int PTRACE_DETACH = 17;
     internal const int PTRACE_SEIZE = 0x4206;
+    internal const int PTRACE_INTERRUPT = 0x4207;
     internal const int PTRACE_O_TRACEEXIT = 0x40;
     internal const int PTRACE_EVENT_EXIT = 6;
 

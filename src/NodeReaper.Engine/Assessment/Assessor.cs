@@ -1,0 +1,27 @@
+using NodeReaper.Engine.Pressure;
+
+namespace NodeReaper.Engine.Assessment;
+
+/// <summary>Decides whether the node is short of memory, and how many bytes are missing.</summary>
+public static class Assessor
+{
+    /// <summary>Asks the signals in turn; the first that says so decides.</summary>
+    /// <param name="reading">The node's signals.</param>
+    /// <param name="limits">The thresholds.</param>
+    public static PressureVerdict Assess(in PressureReading reading, in PressureLimits limits)
+    {
+        var signals = ShortageSignals.All;
+        for (var i = 0; i < signals.Count; i++)
+        {
+            if (signals[i].IsShort(reading, limits))
+            {
+                return new PressureVerdict(
+                    signals[i],
+                    Math.Max(1, limits.RecoverToBytes - reading.Memory.AvailableBytes),
+                    reading.Memory.AvailableBytes < limits.KillBelowBytes / 2);
+            }
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,14 @@
+using NodeReaper.Engine.Pressure;
+
+namespace NodeReaper.Engine.Assessment;
+
+/// <summary>Less memory is available than the policy allows, and swap cannot help.</summary>
+public sealed class AvailableSignal : ShortageSignal
+{
+    /// <inheritdoc/>
+    public override string Name => "available";
+
+    /// <inheritdoc/>
+    public override bool IsShort(in PressureReading reading, in PressureLimits limits) =>
+        reading.Memory.AvailableBytes < limits.KillBelowBytes && SwapIsSpent(reading, limits);
+}

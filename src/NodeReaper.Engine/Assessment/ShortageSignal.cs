@@ -1,0 +1,24 @@
+using NodeReaper.Engine.Pressure;
+
+namespace NodeReaper.Engine.Assessment;
+
+/// <summary>One way to tell that the node is short of memory.</summary>
+public abstract class ShortageSignal
+{
+    /// <summary>Its name in reports and metrics.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Tells whether the node is short. A pure function; allocates nothing.</summary>
+    /// <param name="reading">The node's signals.</param>
+    /// <param name="limits">The thresholds.</param>
+    public abstract bool IsShort(in PressureReading reading, in PressureLimits limits);
+
+    /// <summary>
+    /// True when swap cannot take what is missing: there is none, or hardly any of it is left. With swap to spare, low
+    /// MemAvailable alone is the normal state of a node.
+    /// </summary>
+    /// <param name="reading">The node's signals.</param>
+    /// <param name="limits">The thresholds.</param>
+    protected static bool SwapIsSpent(in PressureReading reading, in PressureLimits limits) =>
+        reading.Memory.SwapFreeBytes < limits.KillBelowBytes && reading.Memory.SwapFreeBytes <= reading.Memory.SwapTotalBytes / 2;
+}

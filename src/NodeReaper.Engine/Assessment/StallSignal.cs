@@ -1,0 +1,17 @@
+using NodeReaper.Engine.Pressure;
+
+namespace NodeReaper.Engine.Assessment;
+
+/// <summary>
+/// Tasks stall for memory (PSI) while little is available. Stall alone is no proof: a pod at its own limit, or slow
+/// disks, raise the node's PSI while there is plenty.
+/// </summary>
+public sealed class StallSignal : ShortageSignal
+{
+    /// <inheritdoc/>
+    public override string Name => "stall";
+
+    /// <inheritdoc/>
+    public override bool IsShort(in PressureReading reading, in PressureLimits limits) =>
+        reading.IsStalling && reading.Memory.AvailableBytes < limits.RecoverToBytes;
+}

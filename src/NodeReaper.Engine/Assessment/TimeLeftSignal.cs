@@ -1,0 +1,20 @@
+using NodeReaper.Engine.Pressure;
+
+namespace NodeReaper.Engine.Assessment;
+
+/// <summary>
+/// At the rate at which memory is being used up, none would be left within the policy's time. Only below the recovery
+/// mark: a large node that fills fast for a moment is no emergency.
+/// </summary>
+public sealed class TimeLeftSignal : ShortageSignal
+{
+    /// <inheritdoc/>
+    public override string Name => "timeLeft";
+
+    /// <inheritdoc/>
+    public override bool IsShort(in PressureReading reading, in PressureLimits limits) =>
+        reading.FillBytesPerSecond > 0
+        && reading.Memory.AvailableBytes < limits.RecoverToBytes
+        && reading.Memory.AvailableBytes < reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds
+        && SwapIsSpent(reading, limits);
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Policy;
+
+namespace NodeReaper.Engine.Candidates;
+
+/// <summary>Joins each container's cgroup with its Pod, its memory and what the policy says of it.</summary>
+public sealed class CandidateCollector
+{
+    private readonly MemoryUseReader _reader = new();
+    private readonly ContainerRoles _roles;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="roles">What tells sandboxes and system processes.</param>
+    public CandidateCollector(ContainerRoles roles) => _roles = roles;
+
+    /// <summary>Fills a snapshot. Only the kernel is read; nothing is written.</summary>
+    /// <param name="tree">The containers.</param>
+    /// <param name="pods">The Pods.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="snapshot">What is filled.</param>
+    public void Collect(KubepodsTree tree, PodSnapshot pods, ReapPolicy policy, CandidateSnapshot snapshot)
+    {
+        snapshot.Clear();
+        foreach (var cgroup in tree.Containers)
+        {
+            cgroup.Join(pods);
+            ref var candidate = ref snapshot.Add();
+            candidate.Cgroup = cgroup;
+            candidate.Pod = cgroup.Pod;
+            candidate.Container = cgroup.Container;
+            candidate.QosClass = cgroup.Pod?.QosClass ?? cgroup.QosClass;
+            if (cgroup.Pod is { } pod)
+            {
+                candidate.PodPriority = pod.Priority;
+                candidate.KillPriority = Protection.GrantedKillPriority(policy, pod, cgroup.Container);
+                candidate.RequestBytes = RequestOf(pod, cgroup.Container);
+            }
+
+            candidate.Exclusion = Exclude(ref candidate, policy);
+        }
+    }
+
+    private Exclusion Exclude(ref Candidate candidate, ReapPolicy policy)
+    {
+        var cgroup = candidate.Cgroup;
+        if (!_reader.Read(cgroup.Directory, out candidate.Memory).IsNone)
+        {
+            return Exclusion.Unreadable;
+        }
+
+        candidate.GrowthBytesPerSecond = Growth(cgroup, candidate.FreeableBytes);
+
+        // What was empty or being set up is looked at again; the others stay what they are.
+        if (cgroup.Role is ContainerRole.Unknown or ContainerRole.Starting)
+        {
+            cgroup.Role = _roles.Tell(cgroup.Directory, candidate.FreeableBytes);
+        }
+
+        return cgroup.Role switch
+        {
+            ContainerRole.Own => Exclusion.OwnPod,
+            ContainerRole.Sandbox => Exclusion.Sandbox,
+            ContainerRole.System => Exclusion.System,
+            ContainerRole.Starting => Exclusion.Starting,
+            _ when candidate.Pod is { } pod && Protection.IsProtected(policy, pod, candidate.Container) => Exclusion.Protected,
+            _ when cgroup.IsQuarantined => Exclusion.Quarantined,
+            _ when cgroup.Role == ContainerRole.Unknown || candidate.FreeableBytes < policy.Plan.MinFreeableBytes => Exclusion.NothingToFree,
+            _ => Exclusion.None,
+        };
+    }
+
+    private static long Growth(ContainerCgroup cgroup, long freeableBytes)
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (cgroup.LastLookedAt > 0 && now > cgroup.LastLookedAt)
+        {
+            cgroup.GrowthBytesPerSecond = Math.Max(
+                0, (long)((freeableBytes - cgroup.LastFreeableBytes) * (double)Stopwatch.Frequency / (now - cgroup.LastLookedAt)));
+        }
+
+        cgroup.LastLookedAt = now;
+        cgroup.LastFreeableBytes = freeableBytes;
+        return cgroup.GrowthBytesPerSecond;
+    }
+
+    // Of a container that cannot be told from its siblings, the largest request counts: better to spare it than to wrong it.
+    private static long RequestOf(PodFacts pod, ContainerFacts? container)
+    {
+        if (container is not null)
+        {
+            return container.MemoryRequestBytes;
+        }
+
+        long largest = 0;
+        for (var i = 0; i < pod.Containers.Count; i++)
+        {
+            largest = Math.Max(largest, pod.Containers[i].MemoryRequestBytes);
+        }
+
+        return largest;
+    }
+}

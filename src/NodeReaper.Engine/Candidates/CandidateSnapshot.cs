@@ -1,0 +1,31 @@
+namespace NodeReaper.Engine.Candidates;
+
+/// <summary>All containers of the node as they were at one moment. Filled anew for each decision, into the same memory.</summary>
+public sealed class CandidateSnapshot
+{
+    private Candidate[] _candidates;
+
+    /// <summary>Makes room.</summary>
+    /// <param name="capacity">For so many containers; it grows when there are more.</param>
+    public CandidateSnapshot(int capacity) => _candidates = new Candidate[capacity];
+
+    /// <summary>How many there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The candidates, excluded ones among them.</summary>
+    public ReadOnlySpan<Candidate> All => _candidates.AsSpan(0, Count);
+
+    internal void Clear() => Count = 0;
+
+    internal ref Candidate Add()
+    {
+        if (Count == _candidates.Length)
+        {
+            Array.Resize(ref _candidates, Count * 2);
+        }
+
+        ref var added = ref _candidates[Count++];
+        added = default;
+        return ref added;
+    }
+}

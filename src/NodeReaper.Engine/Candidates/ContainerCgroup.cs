@@ -1,0 +1,173 @@
+using System.Text;
+using NodeReaper.Kernel.Cgroups;
+
+namespace NodeReaper.Engine.Candidates;
+
+/// <summary>What runs in a container's cgroup, as far as safety goes.</summary>
+public enum ContainerRole
+{
+    /// <summary>Not looked at yet, or nothing runs in it.</summary>
+    Unknown,
+
+    /// <summary>An app container.</summary>
+    App,
+
+    /// <summary>The sandbox (pause) container.</summary>
+    Sandbox,
+
+    /// <summary>A system process is in it.</summary>
+    System,
+
+    /// <summary>Still being set up by the runtime.</summary>
+    Starting,
+
+    /// <summary>The agent itself is in it.</summary>
+    Own,
+}
+
+/// <summary>
+/// A container's cgroup, found below a kubepods tree and kept open. These come from a pool and are filled again, so
+/// that a container that appears while memory is short costs no allocation.
+/// </summary>
+public sealed class ContainerCgroup
+{
+    private const int MaxPathLength = 1024;
+
+    private readonly byte[] _path = new byte[MaxPathLength];
+    private readonly char[] _uid = new char[KubepodsName.MaxUidLength];
+    private int _pathLength;
+    private int _uidLength;
+    private int _idStart;
+    private int _idLength;
+    private PodSnapshot? _joinedWith;
+
+    /// <summary>The kernel's ID of the cgroup; it rises with each new one.</summary>
+    public long Id { get; private set; }
+
+    /// <summary>The open directory.</summary>
+    public CgroupDirectory Directory { get; private set; }
+
+    /// <summary>The QoS class that the path tells.</summary>
+    public QosClass QosClass { get; private set; }
+
+    /// <summary>The UID of its Pod, with dashes.</summary>
+    public ReadOnlySpan<char> PodUid => _uid.AsSpan(0, _uidLength);
+
+    /// <summary>The path below the cgroup root, in UTF-8, without a slash in front.</summary>
+    public ReadOnlySpan<byte> PathBytes => _path.AsSpan(0, _pathLength);
+
+    /// <summary>The runtime's ID of the container.</summary>
+    public ReadOnlySpan<byte> ContainerId => _path.AsSpan(_idStart, _idLength);
+
+    /// <summary>The path below the cgroup root as text.</summary>
+    public string Path => Encoding.UTF8.GetString(PathBytes);
+
+    /// <summary>Its Pod in the snapshot it was last joined with.</summary>
+    public PodFacts? Pod { get; private set; }
+
+    /// <summary>Its container in that Pod.</summary>
+    public ContainerFacts? Container { get; private set; }
+
+    /// <summary>What runs in it.</summary>
+    public ContainerRole Role { get; internal set; }
+
+    /// <summary>True after a kill that left it undead, until nothing runs in it any more.</summary>
+    public bool IsQuarantined { get; internal set; }
+
+    /// <summary>True after a dry-run kill, until the pressure is gone.</summary>
+    public bool IsSpared { get; internal set; }
+
+    internal long SeenInWalk { get; set; }
+
+    internal long LastFreeableBytes { get; set; }
+
+    internal long LastLookedAt { get; set; }
+
+    internal long GrowthBytesPerSecond { get; set; }
+
+    internal bool Fill(
+        long id, CgroupDirectory directory, QosClass qosClass, ReadOnlySpan<byte> uid, ReadOnlySpan<byte> path, ReadOnlySpan<byte> containerId)
+    {
+        if (path.Length > MaxPathLength)
+        {
+            return false;
+        }
+
+        Id = id;
+        Directory = directory;
+        QosClass = qosClass;
+        _uidLength = KubepodsName.WriteUid(uid, _uid);
+        path.CopyTo(_path);
+        _pathLength = path.Length;
+        _idStart = path.LastIndexOf(containerId);
+        _idLength = containerId.Length;
+        _joinedWith = null;
+        Pod = null;
+        Container = null;
+        Role = ContainerRole.Unknown;
+        IsQuarantined = false;
+        IsSpared = false;
+        LastLookedAt = 0;
+        LastFreeableBytes = 0;
+        GrowthBytesPerSecond = 0;
+        return true;
+    }
+
+    internal void Release()
+    {
+        Directory.Close();
+        Directory = CgroupDirectory.None;
+    }
+
+    /// <summary>Finds its Pod and container in a snapshot, once for each snapshot.</summary>
+    internal void Join(PodSnapshot pods)
+    {
+        if (ReferenceEquals(_joinedWith, pods))
+        {
+            return;
+        }
+
+        _joinedWith = pods;
+        Pod = pods.Find(PodUid);
+        Container = FindContainer(Pod);
+    }
+
+    private ContainerFacts? FindContainer(PodFacts? pod)
+    {
+        if (pod is null)
+        {
+            return null;
+        }
+
+        // An index, not foreach: an enumerator of an interface is allocated.
+        for (var i = 0; i < pod.Containers.Count; i++)
+        {
+            if (pod.Containers[i].ContainerId is { } id && IsContainerId(id))
+            {
+                return pod.Containers[i];
+            }
+        }
+
+        // With one container and no ID to go by, it can only be that one (or the sandbox, which is told by what runs in it).
+        return pod.Containers.Count == 1 && pod.Containers[0].ContainerId is null ? pod.Containers[0] : null;
+    }
+
+    private bool IsContainerId(string id)
+    {
+        var own = ContainerId;
+        if (id.Length != own.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < id.Length; i++)
+        {
+            if (id[i] != own[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

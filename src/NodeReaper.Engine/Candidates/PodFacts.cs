@@ -1,0 +1,29 @@
+namespace NodeReaper.Engine.Candidates;
+
+/// <summary>What is known of one container of a Pod.</summary>
+/// <param name="Name">Its name in the Pod's spec.</param>
+/// <param name="ContainerId">The runtime's ID without the <c>containerd://</c> in front, or null when the Pod's status does not tell.</param>
+/// <param name="MemoryRequestBytes">Its memory request in bytes; 0 when it asks for none.</param>
+/// <param name="MemoryLimitBytes">Its memory limit in bytes; null when it has none.</param>
+/// <param name="KillPriority">What the annotations of the Pod ask for it; not yet granted by the policy.</param>
+public sealed record ContainerFacts(
+    string Name, string? ContainerId, long MemoryRequestBytes, long? MemoryLimitBytes, KillPriority KillPriority);
+
+/// <summary>What is known of one Pod of this node. It is matched to its cgroup by its UID.</summary>
+/// <param name="Uid">metadata.uid, as Kubernetes writes it (with dashes); of a static Pod, its config hash.</param>
+/// <param name="Namespace">metadata.namespace.</param>
+/// <param name="Name">metadata.name.</param>
+/// <param name="QosClass">status.qosClass, or computed from the spec by the Kubernetes rules.</param>
+/// <param name="Priority">spec.priority; 0 when not set.</param>
+/// <param name="PriorityClassName">spec.priorityClassName; null when not set.</param>
+/// <param name="KillPriority">What the Pod's own annotation asks for; not yet granted by the policy.</param>
+/// <param name="Containers">Its app containers, sidecars among them.</param>
+public sealed record PodFacts(
+    string Uid,
+    string Namespace,
+    string Name,
+    QosClass QosClass,
+    int Priority,
+    string? PriorityClassName,
+    KillPriority KillPriority,
+    IReadOnlyList<ContainerFacts> Containers);

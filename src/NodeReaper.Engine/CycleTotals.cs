@@ -1,0 +1,8 @@
+namespace NodeReaper.Engine;
+
+/// <summary>What the cycle has done since it started.</summary>
+/// <param name="Kills">Victims killed.</param>
+/// <param name="FreedBytes">Bytes proven back.</param>
+/// <param name="DryRunKills">Victims that a dry run would have killed.</param>
+/// <param name="WithoutVictim">Shortages in which nobody might be killed.</param>
+public readonly record struct CycleTotals(long Kills, long FreedBytes, long DryRunKills, long WithoutVictim);

@@ -1,0 +1,28 @@
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Engine.Killing;
+
+/// <summary>What the killer did. What became of each process is in <see cref="Killer.Processes"/>.</summary>
+/// <param name="Strategy">The strategy that was used; never Auto.</param>
+/// <param name="Refusal">Why nothing was killed; None when it was.</param>
+/// <param name="RefusedProcessId">The process that made it refuse; 0 for none.</param>
+/// <param name="SignalError">What the first signal, or cgroup.kill, said.</param>
+/// <param name="ProcessCount">How many processes the victim had.</param>
+/// <param name="HeldCount">How many of them were held.</param>
+/// <param name="DecidedAt">When the kill was decided, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</param>
+/// <param name="SignalledAt">When the signal had been sent; 0 when it was not.</param>
+/// <param name="ReleasedAt">When the last release came to an end; 0 when none was asked for, or one did not end in time.</param>
+public readonly record struct KillOutcome(
+    KillStrategy Strategy,
+    Refusal Refusal,
+    int RefusedProcessId,
+    Errno SignalError,
+    int ProcessCount,
+    int HeldCount,
+    long DecidedAt,
+    long SignalledAt,
+    long ReleasedAt)
+{
+    /// <summary>True when the signal was sent.</summary>
+    public bool IsKilled => SignalledAt > 0;
+}

@@ -1,0 +1,116 @@
+using NodeReaper.Kernel.Procfs;
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Engine.Killing;
+
+/// <summary>
+/// Refuses processes that must never be killed. It looks at each process by itself, whatever made it a candidate,
+/// and reads only files that take no reference to the process's memory.
+/// </summary>
+public sealed class ProcessGuard
+{
+    private const int NameLength = 64;
+
+    // A pause process uses well under 1 MiB. One that uses more only borrowed the name, to hide.
+    private const long SandboxAtMostBytes = 64L << 20;
+
+    // The kubelet gives the sandbox -998, and no app container less than -997 (KEP-2625 and qos/policy.go).
+    private const int SandboxScoreAdjustment = -998;
+
+    private static readonly byte[][] s_systemNames =
+    [
+        "kubelet"u8.ToArray(), "containerd"u8.ToArray(), "dockerd"u8.ToArray(), "cri-dockerd"u8.ToArray(), "crio"u8.ToArray(),
+        "conmon"u8.ToArray(), "conmonrs"u8.ToArray(), "systemd"u8.ToArray(), "init"u8.ToArray(),
+        "k3s-server"u8.ToArray(), "k3s-agent"u8.ToArray(), "rke2"u8.ToArray(), "k0s"u8.ToArray(), "kubelite"u8.ToArray(),
+    ];
+
+    private readonly ProcessFiles _proc;
+    private readonly int _self = Environment.ProcessId;
+    private readonly long _ownPidNamespace;
+
+    /// <summary>Makes a guard.</summary>
+    /// <param name="proc">The proc file system.</param>
+    public ProcessGuard(ProcessFiles proc)
+    {
+        _proc = proc;
+        var own = proc.InodeOf(_self, "/ns/pid\0"u8);
+        _ownPidNamespace = own.Succeeded ? own.Value : 0;
+    }
+
+    /// <summary>Looks at one process. Allocates nothing.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="freeableBytes">What its container, or itself, would give back, in bytes.</param>
+    public Refusal Check(int processId, long freeableBytes)
+    {
+        if (processId == 1)
+        {
+            return Refusal.Init;
+        }
+
+        if (processId == _self)
+        {
+            return Refusal.Self;
+        }
+
+        Span<byte> buffer = stackalloc byte[NameLength];
+        var read = _proc.Name(processId, buffer);
+        if (!read.Succeeded)
+        {
+            return read.Error.IsGone ? Refusal.Gone : Refusal.Unknown;
+        }
+
+        var name = buffer[..(int)read.Value];
+        var byName = CheckName(processId, name, freeableBytes);
+        if (byName != Refusal.None)
+        {
+            return byName;
+        }
+
+        // ENOENT: no executable, so no address space. EACCES is left to the signal itself.
+        return _proc.InodeOf(processId, "/exe\0"u8).Error == Errno.ENOENT ? Refusal.NoAddressSpace : Refusal.None;
+    }
+
+    private Refusal CheckName(int processId, ReadOnlySpan<byte> name, long freeableBytes)
+    {
+        if (name.SequenceEqual("pause"u8))
+        {
+            var adjustment = _proc.OomScoreAdjustment(processId);
+            if (freeableBytes < SandboxAtMostBytes || (adjustment.Succeeded && adjustment.Value <= SandboxScoreAdjustment))
+            {
+                return Refusal.Sandbox;
+            }
+        }
+
+        if (name.StartsWith("runc:["u8))
+        {
+            return Refusal.Starting;
+        }
+
+        // A Pod may run its own containerd, in its own PID namespace: that one is the tenant's.
+        return IsSystemName(name) && IsInOwnPidNamespace(processId) ? Refusal.SystemProcess : Refusal.None;
+    }
+
+    private static bool IsSystemName(ReadOnlySpan<byte> name)
+    {
+        if (name.StartsWith("containerd-shim"u8))
+        {
+            return true;
+        }
+
+        foreach (var systemName in s_systemNames)
+        {
+            if (name.SequenceEqual(systemName))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsInOwnPidNamespace(int processId)
+    {
+        var found = _proc.InodeOf(processId, "/ns/pid\0"u8);
+        return !found.Succeeded || _ownPidNamespace == 0 || found.Value == _ownPidNamespace;
+    }
+}

@@ -1,0 +1,131 @@
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Ranking;
+
+namespace NodeReaper.Engine.Policy;
+
+/// <summary>
+/// Everything that the administrator can decide, with the defaults. Immutable; a key's name in the policy file is the
+/// name of its property here, in camelCase.
+/// </summary>
+public sealed record ReapPolicy
+{
+    /// <summary>Decide and report, but send no signal.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>When the node counts as short of memory.</summary>
+    public PressurePolicy Pressure { get; init; } = new();
+
+    /// <summary>Who may not be chosen.</summary>
+    public ProtectPolicy Protect { get; init; } = new();
+
+    /// <summary>Whose annotations may ask for protection.</summary>
+    public WishPolicy Wishes { get; init; } = new();
+
+    /// <summary>The ranking keys, the one that decides first in front; each at most once.</summary>
+    public IReadOnlyList<RankingKey> Ranking { get; init; } = RankingKeys.All;
+
+    /// <summary>How many victims a plan may have.</summary>
+    public PlanPolicy Plan { get; init; } = new();
+
+    /// <summary>How a victim is killed and its memory taken back.</summary>
+    public KillPolicy Kill { get; init; } = new();
+
+    /// <summary>Where reports go.</summary>
+    public ReportPolicy Report { get; init; } = new();
+}
+
+/// <summary>When the node counts as short of memory.</summary>
+public sealed record PressurePolicy
+{
+    /// <summary>The node is short when less than this is available (MemAvailable). Null: 5 % of MemTotal, at least 96 MiB, at most 1 GiB.</summary>
+    public MemoryAmount? KillBelow { get; init; }
+
+    /// <summary>A kill is to bring the node back to this. Null: twice <see cref="KillBelow"/>.</summary>
+    public MemoryAmount? RecoverTo { get; init; }
+
+    /// <summary>
+    /// The node is short, too, when at the present rate nothing would be available after this time, and less than
+    /// <see cref="RecoverTo"/> is available now. 0 to 10 s; 0 turns it off.
+    /// </summary>
+    public TimeSpan TimeLeft { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>PSI: time some task stalled for memory within <see cref="StallWindow"/> that raises an alarm. Above 0, at most the window.</summary>
+    public TimeSpan Stall { get; init; } = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>PSI window: 500 ms to 10 s.</summary>
+    public TimeSpan StallWindow { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The fastest that memory can be used up, in bytes a second: the more is available, the longer the agent can look
+    /// away. Above 0.
+    /// </summary>
+    public long FastestFillBytesPerSecond { get; init; } = 8L << 30;
+
+    /// <summary>MemAvailable is read at least this often. 10 ms to 60 s.</summary>
+    public TimeSpan SlowestSample { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>MemAvailable is read at most this often. 1 ms to 1 s, at most <see cref="SlowestSample"/>.</summary>
+    public TimeSpan FastestSample { get; init; } = TimeSpan.FromMilliseconds(10);
+}
+
+/// <summary>Who may not be chosen.</summary>
+public sealed record ProtectPolicy
+{
+    /// <summary>Namespaces whose Pods are never killed.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = ["kube-system"];
+
+    /// <summary>PriorityClasses whose Pods are never killed.</summary>
+    public IReadOnlyList<string> PriorityClasses { get; init; } = [];
+
+    /// <summary>
+    /// Pods with at least this spec.priority are never killed. The default is that of the classes
+    /// system-cluster-critical and system-node-critical.
+    /// </summary>
+    public int MinPriority { get; init; } = 2_000_000_000;
+}
+
+/// <summary>Whose annotations may ask for protection: <c>never</c>, or a negative kill priority. All others are heard as 0.</summary>
+public sealed record WishPolicy
+{
+    /// <summary>Namespaces whose Pods may ask; <c>*</c> is all of them.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
+    /// <summary>PriorityClasses whose Pods may ask.</summary>
+    public IReadOnlyList<string> PriorityClasses { get; init; } = [];
+}
+
+/// <summary>How many victims a plan may have.</summary>
+public sealed record PlanPolicy
+{
+    /// <summary>At most so many containers are killed at once. 1 to 16.</summary>
+    public int MaxVictims { get; init; } = 3;
+
+    /// <summary>A container whose death would give back less than this is never killed. In bytes, above 0.</summary>
+    public long MinFreeableBytes { get; init; } = 4L << 20;
+}
+
+/// <summary>How a victim is killed and its memory taken back.</summary>
+public sealed record KillPolicy
+{
+    /// <summary>The strategy; Auto takes the best that passed its self-test.</summary>
+    public KillStrategy Strategy { get; init; } = KillStrategy.Auto;
+
+    /// <summary>How long to wait for the proof that the memory is back. 10 ms to 60 s.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>After a kill, the time before another may follow when the memory did not come back. 0 to 10 min.</summary>
+    public TimeSpan Cooldown { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Threads that free memory. 1 to 16.</summary>
+    public int Reapers { get; init; } = 2;
+}
+
+/// <summary>Where reports go.</summary>
+public sealed record ReportPolicy
+{
+    /// <summary>The file that gets one JSON object a line for each incident; null for none.</summary>
+    public string? IncidentFile { get; init; }
+
+    /// <summary>The incident file is moved aside to <c>FILE.1</c> once it is this long. In bytes, at least 64 KiB.</summary>
+    public long IncidentFileMaxBytes { get; init; } = 16L << 20;
+}

@@ -1,0 +1,26 @@
+using NodeReaper.Engine.Policy;
+
+namespace NodeReaper.Engine.Pressure;
+
+/// <summary>The policy's thresholds on a node of this size.</summary>
+/// <param name="KillBelowBytes">Short of memory when less than this is available.</param>
+/// <param name="RecoverToBytes">A kill is to bring the node back to this; above <paramref name="KillBelowBytes"/>.</param>
+/// <param name="TimeLeft">Short of memory when it would last no longer than this; zero is never.</param>
+public readonly record struct PressureLimits(long KillBelowBytes, long RecoverToBytes, TimeSpan TimeLeft)
+{
+    private const double DefaultPercent = 5;
+    private const long DefaultAtLeast = 96L << 20;
+    private const long DefaultAtMost = 1L << 30;
+
+    /// <summary>Applies the policy to a node.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="totalBytes">The node's MemTotal in bytes.</param>
+    public static PressureLimits Of(PressurePolicy policy, long totalBytes)
+    {
+        var killBelow = policy.KillBelow?.On(totalBytes)
+            ?? Math.Clamp(MemoryAmount.OfPercent(DefaultPercent).On(totalBytes), DefaultAtLeast, DefaultAtMost);
+        killBelow = Math.Min(killBelow, totalBytes);
+        var recoverTo = policy.RecoverTo?.On(totalBytes) ?? killBelow * 2;
+        return new PressureLimits(killBelow, Math.Clamp(recoverTo, killBelow, Math.Max(killBelow, totalBytes)), policy.TimeLeft);
+    }
+}

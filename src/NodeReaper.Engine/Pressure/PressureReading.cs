@@ -1,0 +1,10 @@
+using NodeReaper.Kernel.Procfs;
+
+namespace NodeReaper.Engine.Pressure;
+
+/// <summary>What the node's signals say at one moment.</summary>
+/// <param name="Timestamp">When, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</param>
+/// <param name="Memory">/proc/meminfo.</param>
+/// <param name="FillBytesPerSecond">How fast MemAvailable shrank over the last samples; 0 when it did not.</param>
+/// <param name="IsStalling">True when the kernel's PSI alarm went off within the last window.</param>
+public readonly record struct PressureReading(long Timestamp, MemInfo Memory, long FillBytesPerSecond, bool IsStalling);

@@ -1,0 +1,22 @@
+using NodeReaper.Engine.Policy;
+
+namespace NodeReaper.Engine.Pressure;
+
+/// <summary>
+/// When MemAvailable must be read again: before even the fastest hog that the policy reckons with could use up what
+/// is left above the threshold. A roomy node is looked at once a second, a full one every few milliseconds.
+/// </summary>
+public static class SamplingInterval
+{
+    /// <summary>The time to the next sample.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="limits">Its thresholds on this node.</param>
+    /// <param name="availableBytes">MemAvailable in bytes.</param>
+    /// <returns>Milliseconds, at least 1.</returns>
+    public static int Milliseconds(PressurePolicy policy, in PressureLimits limits, long availableBytes)
+    {
+        var room = Math.Max(0, availableBytes - limits.KillBelowBytes);
+        var safe = room * 1000.0 / policy.FastestFillBytesPerSecond;
+        return (int)Math.Max(1, Math.Clamp(safe, policy.FastestSample.TotalMilliseconds, policy.SlowestSample.TotalMilliseconds));
+    }
+}

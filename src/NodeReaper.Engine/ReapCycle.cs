@@ -1,0 +1,264 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Planning;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Verification;
+
+namespace NodeReaper.Engine;
+
+/// <summary>
+/// The product's one sentence: a signal says the node is short of memory; the assessor decides whether that is true and
+/// how many bytes are missing; the ranker orders the candidates; the planner takes the smallest set that covers what is
+/// missing; the killer kills and reaps; the verifier proves what came back; the report goes to every sink.
+/// One thread runs it, always the same, because the killer must stay on one.
+/// </summary>
+public sealed class ReapCycle
+{
+    private readonly CandidateSnapshot _snapshot = new(2048);
+    private readonly VictimRanking _ranking = new();
+    private readonly KillPlan _plan = new();
+    private readonly ReapPolicy _policy;
+    private readonly KillStrategy _strategy;
+    private readonly NodePressure _node;
+    private readonly KubepodsTree _tree;
+    private readonly CandidateCollector _collector;
+    private readonly Killer _killer;
+    private readonly Verifier _verifier;
+    private readonly ReportRing _reports;
+    private volatile PodSnapshot _pods = PodSnapshot.Empty;
+    private volatile bool _isStopping;
+    private long _pauseUntil;
+    private bool _hasToldOfNoVictim;
+
+    /// <summary>Puts the stages together.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="strategy">The strategy that passed its self-test; not Auto.</param>
+    /// <param name="node">The node's signals.</param>
+    /// <param name="tree">The containers.</param>
+    /// <param name="collector">Joins them with the Pods.</param>
+    /// <param name="killer">Kills.</param>
+    /// <param name="verifier">Proves.</param>
+    /// <param name="reports">Where reports go.</param>
+    public ReapCycle(
+        ReapPolicy policy,
+        KillStrategy strategy,
+        NodePressure node,
+        KubepodsTree tree,
+        CandidateCollector collector,
+        Killer killer,
+        Verifier verifier,
+        ReportRing reports)
+    {
+        _policy = policy;
+        _strategy = strategy;
+        _node = node;
+        _tree = tree;
+        _collector = collector;
+        _killer = killer;
+        _verifier = verifier;
+        _reports = reports;
+    }
+
+    /// <summary>What has been done so far.</summary>
+    public CycleTotals Totals { get; private set; }
+
+    /// <summary>The Pods that are known, swapped as a whole by whoever knows them.</summary>
+    public PodSnapshot Pods
+    {
+        get => _pods;
+        set => _pods = value;
+    }
+
+    /// <summary>Ends a kill that is still being verified. Safe from any thread.</summary>
+    public void Stop()
+    {
+        _isStopping = true;
+        _verifier.Stop();
+    }
+
+    /// <summary>Decides on the last reading and acts on it.</summary>
+    public void Run()
+    {
+        var reading = _node.Last;
+        var limits = PressureLimits.Of(_policy.Pressure, reading.Memory.TotalBytes);
+        var verdict = Assessor.Assess(reading, limits);
+        if (!verdict.IsShort)
+        {
+            EndEpisode(reading, limits);
+            return;
+        }
+
+        if (reading.Timestamp < _pauseUntil && !verdict.IsEmergency)
+        {
+            return;
+        }
+
+        _tree.Refresh();
+        _collector.Collect(_tree, _pods, _policy, _snapshot);
+        Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
+        Planner.Plan(_snapshot, _ranking, verdict.DeficitBytes, _policy.Plan, _plan);
+        if (_plan.Count == 0)
+        {
+            TellOfNoVictim(reading, limits, verdict);
+            return;
+        }
+
+        Execute(reading, limits, verdict);
+    }
+
+    /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
+    public void LookAround()
+    {
+        _tree.Refresh();
+        _tree.FillPool();
+        _collector.Collect(_tree, _pods, _policy, _snapshot);
+    }
+
+    private void Execute(in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
+    {
+        foreach (var index in _plan.Victims)
+        {
+            var candidate = _snapshot.All[index];
+            if (_policy.DryRun)
+            {
+                TellOfDryRun(index, reading, limits, verdict);
+                continue;
+            }
+
+            var target = KillTarget.Of(candidate.Cgroup.Directory);
+            var outcome = _killer.Kill(target, _strategy, candidate.FreeableBytes, _policy.Kill.Deadline);
+            var relief = outcome.IsKilled
+                ? _verifier.Verify(target, outcome, candidate.Memory, ReliefProof.Cgroup, _policy.Kill.Deadline, _killer)
+                : default;
+            NoteOutcome(candidate.Cgroup, outcome, relief);
+            Tell(index, reading, limits, verdict, outcome, relief);
+
+            // The next victim dies only if this one did not suffice.
+            _ = _node.Read();
+            if (_isStopping || !Assessor.Assess(_node.Last, limits).IsShort)
+            {
+                return;
+            }
+        }
+    }
+
+    private void NoteOutcome(ContainerCgroup cgroup, in KillOutcome outcome, in ReliefResult relief)
+    {
+        if (!outcome.IsKilled)
+        {
+            cgroup.Role = outcome.Refusal switch
+            {
+                Refusal.Sandbox => ContainerRole.Sandbox,
+                Refusal.SystemProcess or Refusal.Init => ContainerRole.System,
+                Refusal.Self => ContainerRole.Own,
+                Refusal.Starting => ContainerRole.Starting,
+                _ => cgroup.Role,
+            };
+            cgroup.IsQuarantined = outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone;
+            return;
+        }
+
+        // A dead container's cgroup is gone soon; an undead one must not be chosen again while it lasts.
+        cgroup.IsQuarantined = true;
+        if (!relief.IsFreed)
+        {
+            _pauseUntil = Stopwatch.GetTimestamp() + (long)(_policy.Kill.Cooldown.TotalSeconds * Stopwatch.Frequency);
+        }
+
+        Totals = Totals with { Kills = Totals.Kills + 1, FreedBytes = Totals.FreedBytes + relief.FreedBytes };
+    }
+
+    private void EndEpisode(in PressureReading reading, in PressureLimits limits)
+    {
+        if (reading.Memory.AvailableBytes < limits.RecoverToBytes)
+        {
+            return;
+        }
+
+        _hasToldOfNoVictim = false;
+        foreach (var container in _tree.Containers)
+        {
+            container.IsSpared = false;
+        }
+    }
+
+    private void TellOfNoVictim(in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
+    {
+        if (_hasToldOfNoVictim)
+        {
+            return;
+        }
+
+        _hasToldOfNoVictim = true;
+        Totals = Totals with { WithoutVictim = Totals.WithoutVictim + 1 };
+        if (Begin(ReportKind.NoVictim, reading, limits, verdict) is { } report)
+        {
+            report.Outcome = default;
+            report.Relief = default;
+            report.AvailableAfterBytes = reading.Memory.AvailableBytes;
+            _reports.Publish();
+        }
+    }
+
+    private void TellOfDryRun(int index, in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
+    {
+        var cgroup = _snapshot.All[index].Cgroup;
+        if (cgroup.IsSpared)
+        {
+            return;
+        }
+
+        cgroup.IsSpared = true;
+        Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
+        if (Begin(ReportKind.DryRun, reading, limits, verdict) is { } report)
+        {
+            report.KeepVictim(_snapshot, _ranking, _policy.Ranking, index);
+            report.Outcome = default;
+            report.Relief = default;
+            report.AvailableAfterBytes = reading.Memory.AvailableBytes;
+            _reports.Publish();
+        }
+    }
+
+    private void Tell(
+        int index,
+        in PressureReading reading,
+        in PressureLimits limits,
+        in PressureVerdict verdict,
+        in KillOutcome outcome,
+        in ReliefResult relief)
+    {
+        var kind = outcome.IsKilled ? ReportKind.Killed : ReportKind.Refused;
+        if (Begin(kind, reading, limits, verdict) is { } report)
+        {
+            report.KeepVictim(_snapshot, _ranking, _policy.Ranking, index);
+            report.KeepProcesses(_killer.Processes);
+            report.Outcome = outcome;
+            report.Relief = relief;
+            _ = _node.Read();
+            report.AvailableAfterBytes = _node.Last.Memory.AvailableBytes;
+            _reports.Publish();
+        }
+    }
+
+    private ReapReport? Begin(ReportKind kind, in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
+    {
+        if (_reports.Rent() is not { } report)
+        {
+            return null;
+        }
+
+        report.Kind = kind;
+        report.Time = DateTimeOffset.UtcNow;
+        report.Reading = reading;
+        report.Limits = limits;
+        report.Verdict = verdict;
+        report.KeepRanking(_snapshot, _ranking, _policy.Ranking);
+        return report;
+    }
+}

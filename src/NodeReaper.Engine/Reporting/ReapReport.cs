@@ -1,0 +1,109 @@
+using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Verification;
+
+namespace NodeReaper.Engine.Reporting;
+
+/// <summary>
+/// Everything about one decision: enough to tell afterwards what was done and why. Reports live in a ring and are
+/// filled again; a sink must not keep one.
+/// </summary>
+public sealed class ReapReport
+{
+    /// <summary>The most candidates that a report lists; the ranking's first.</summary>
+    public const int MaxListed = 16;
+
+    /// <summary>The most processes of the victim that a report lists; the largest of them, where that was asked.</summary>
+    public const int MaxProcesses = 64;
+
+    private readonly ReportedCandidate[] _ranked = new ReportedCandidate[MaxListed];
+    private readonly VictimProcess[] _processes = new VictimProcess[MaxProcesses];
+    private readonly int[] _excluded = new int[Enum.GetValues<Exclusion>().Length];
+    private int _rankedCount;
+    private int _processCount;
+
+    /// <summary>What the report is about.</summary>
+    public ReportKind Kind { get; internal set; }
+
+    /// <summary>When, by the wall clock.</summary>
+    public DateTimeOffset Time { get; internal set; }
+
+    /// <summary>A number that rises with each report of this run.</summary>
+    public long Sequence { get; internal set; }
+
+    /// <summary>The node's signals.</summary>
+    public PressureReading Reading { get; internal set; }
+
+    /// <summary>The thresholds.</summary>
+    public PressureLimits Limits { get; internal set; }
+
+    /// <summary>The verdict.</summary>
+    public PressureVerdict Verdict { get; internal set; }
+
+    /// <summary>The victim; not set for <see cref="ReportKind.NoVictim"/>.</summary>
+    public ref readonly ReportedCandidate Victim => ref _victim;
+
+    /// <summary>What the killer did.</summary>
+    public KillOutcome Outcome { get; internal set; }
+
+    /// <summary>What came back.</summary>
+    public ReliefResult Relief { get; internal set; }
+
+    /// <summary>MemAvailable after the kill, in bytes.</summary>
+    public long AvailableAfterBytes { get; internal set; }
+
+    /// <summary>How many candidates were ranked.</summary>
+    public int RankedTotal { get; internal set; }
+
+    /// <summary>The first of the ranking.</summary>
+    public ReadOnlySpan<ReportedCandidate> Ranked => _ranked.AsSpan(0, _rankedCount);
+
+    /// <summary>The victim's processes.</summary>
+    public ReadOnlySpan<VictimProcess> Processes => _processes.AsSpan(0, _processCount);
+
+    private ReportedCandidate _victim;
+
+    /// <summary>How many candidates were excluded for a reason.</summary>
+    /// <param name="exclusion">The reason.</param>
+    public int ExcludedBy(Exclusion exclusion) => _excluded[(int)exclusion];
+
+    internal void KeepRanking(CandidateSnapshot snapshot, VictimRanking ranking, IReadOnlyList<RankingKey> keys)
+    {
+        _victim = default;
+        _processCount = 0;
+        Array.Clear(_excluded);
+        var all = snapshot.All;
+        foreach (ref readonly var candidate in all)
+        {
+            _excluded[(int)candidate.Exclusion]++;
+        }
+
+        RankedTotal = ranking.Count;
+        _rankedCount = Math.Min(ranking.Count, MaxListed);
+        for (var i = 0; i < _rankedCount; i++)
+        {
+            _ranked[i].Keep(all[ranking.Order[i]], KeyAfter(all, ranking, keys, i));
+        }
+    }
+
+    internal void KeepVictim(CandidateSnapshot snapshot, VictimRanking ranking, IReadOnlyList<RankingKey> keys, int index)
+    {
+        var position = ranking.Order.IndexOf(index);
+        _victim.Keep(snapshot.All[index], KeyAfter(snapshot.All, ranking, keys, position));
+    }
+
+    internal void KeepProcesses(ReadOnlySpan<VictimProcess> processes)
+    {
+        _processCount = Math.Min(processes.Length, MaxProcesses);
+        processes[.._processCount].CopyTo(_processes);
+    }
+
+    private static RankingKey? KeyAfter(
+        ReadOnlySpan<Candidate> all, VictimRanking ranking, IReadOnlyList<RankingKey> keys, int position) =>
+        position + 1 < ranking.Count
+            ? Ranker.DecidingKey(all[ranking.Order[position]], all[ranking.Order[position + 1]], keys)
+            : null;
+}

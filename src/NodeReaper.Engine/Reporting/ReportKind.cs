@@ -1,0 +1,17 @@
+namespace NodeReaper.Engine.Reporting;
+
+/// <summary>What a report is about.</summary>
+public enum ReportKind
+{
+    /// <summary>A victim was killed.</summary>
+    Killed,
+
+    /// <summary>A victim would have been killed, but this is a dry run.</summary>
+    DryRun,
+
+    /// <summary>The node is short of memory, and there is nobody who may be killed.</summary>
+    NoVictim,
+
+    /// <summary>The victim that was chosen was refused, or gone, at the last look.</summary>
+    Refused,
+}

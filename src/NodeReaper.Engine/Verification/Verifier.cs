@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Procfs;
+using NodeReaper.Kernel.Scheduling;
+using NodeReaper.Kernel.Text;
+
+namespace NodeReaper.Engine.Verification;
+
+/// <summary>
+/// Proves that a victim's memory came back, by looking until it has or the deadline is over. It stays on the killer's
+/// thread, and lets go of held threads while it waits.
+/// </summary>
+public sealed class Verifier
+{
+    private const int FirstPauseMicroseconds = 50;
+    private const int LongestPauseMicroseconds = 2000;
+
+    // The kernel charges and counts in batches of 64 pages a CPU: a cgroup's files can be off by that much.
+    private const long BatchPages = 64;
+
+    // Page tables and what the kernel keeps for a while stay below this share of what was there.
+    private const int ResidueDivisor = 64;
+
+    private readonly MemoryUseReader _reader = new();
+    private readonly byte[] _events = new byte[256];
+    private readonly ProcessFiles _proc;
+    private readonly long _batchBytes = BatchPages * Environment.SystemPageSize * Environment.ProcessorCount;
+
+    private volatile bool _isStopping;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="proc">The proc file system.</param>
+    public Verifier(ProcessFiles proc) => _proc = proc;
+
+    /// <summary>Ends any wait, as if its deadline were over. Safe from any thread.</summary>
+    public void Stop() => _isStopping = true;
+
+    /// <summary>Waits for the proof that the memory of a victim is back, and for its death.</summary>
+    /// <param name="target">The victim.</param>
+    /// <param name="outcome">What the killer did.</param>
+    /// <param name="before">What the victim used before.</param>
+    /// <param name="proof">Cgroup, or Process where the cgroup has no memory controller.</param>
+    /// <param name="deadline">How long from the decision to kill.</param>
+    /// <param name="killer">The killer, on its own thread.</param>
+    public ReliefResult Verify(
+        in KillTarget target, in KillOutcome outcome, in MemoryUse before, ReliefProof proof, TimeSpan deadline, Killer killer)
+    {
+        var end = outcome.DecidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
+        var result = new ReliefResult(proof, before, before, 0, 0);
+        var pause = FirstPauseMicroseconds;
+        while (true)
+        {
+            _ = killer.LetGo();
+            var allDead = killer.NoteDeaths();
+            result = proof == ReliefProof.Cgroup
+                ? LookAtCgroup(target.Cgroup, result, allDead)
+                : LookAtProcesses(killer.Processes, result, outcome, allDead);
+            if ((result.IsFreed && result.IsDead) || _isStopping || Stopwatch.GetTimestamp() >= end)
+            {
+                return result;
+            }
+
+            SelfProtection.Sleep(pause);
+            pause = Math.Min(pause * 3 / 2, LongestPauseMicroseconds);
+        }
+    }
+
+    private ReliefResult LookAtCgroup(CgroupDirectory cgroup, in ReliefResult result, bool allDead)
+    {
+        var now = Stopwatch.GetTimestamp();
+        var dead = result.IsDead || (allDead && !IsPopulated(cgroup)) ? FirstTime(result.DeadAt, now) : 0;
+        var error = _reader.Read(cgroup, out var left);
+        if (error.IsGone)
+        {
+            // The runtime removes a container's cgroup once it is empty; what was charged to it is uncharged by then.
+            return allDead
+                ? result with { Proof = ReliefProof.CgroupGone, Left = default, FreedAt = FirstTime(result.FreedAt, now), DeadAt = FirstTime(dead, now) }
+                : result;
+        }
+
+        if (!error.IsNone)
+        {
+            return result with { DeadAt = dead };
+        }
+
+        var tolerance = Math.Max(result.Before.Freeable / ResidueDivisor, _batchBytes);
+
+        // What is smaller than the kernel's own batches is only proven by its owner's death.
+        var isLargeEnough = result.Before.Freeable > 4 * tolerance;
+        var freed = left.Freeable <= tolerance && (isLargeEnough || dead > 0);
+        return result with { Left = left, FreedAt = freed ? FirstTime(result.FreedAt, now) : 0, DeadAt = dead };
+    }
+
+    private ReliefResult LookAtProcesses(
+        ReadOnlySpan<VictimProcess> processes, in ReliefResult result, in KillOutcome outcome, bool allDead)
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (allDead)
+        {
+            return result with { Left = default, FreedAt = FirstTime(result.FreedAt, now), DeadAt = FirstTime(result.DeadAt, now) };
+        }
+
+        // Only once the release is over does looking at a process not slow it any more.
+        if (result.IsFreed || outcome.ReleasedAt == 0)
+        {
+            return result;
+        }
+
+        long resident = 0;
+        var isProven = true;
+        foreach (ref readonly var process in processes)
+        {
+            if (process.DeadAt != 0)
+            {
+                continue;
+            }
+
+            // A process that has dropped its mm reads as 0 while others may still pin the memory: no proof.
+            var statm = _proc.Statm(process.ProcessId);
+            isProven &= statm is { Succeeded: true, Value: > 0 };
+            resident += statm.Succeeded ? statm.Value * Environment.SystemPageSize : 0;
+        }
+
+        var freed = isProven && resident <= result.Before.Freeable / ResidueDivisor;
+        return result with { Left = MemoryUse.OfResident(resident), FreedAt = freed ? now : 0 };
+    }
+
+    private bool IsPopulated(CgroupDirectory cgroup)
+    {
+        var read = cgroup.ReadFile("cgroup.events\0"u8, _events);
+        return read.Succeeded
+            && CgroupEvents.Parse(_events.AsSpan(0, (int)read.Value), out var events) == ParseOutcome.Ok
+            && events.Populated;
+    }
+
+    private static long FirstTime(long earlier, long now) => earlier > 0 ? earlier : now;
+}

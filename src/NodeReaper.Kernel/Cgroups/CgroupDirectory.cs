@@ -1,0 +1,93 @@
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Kernel.Cgroups;
+
+/// <summary>
+/// An open cgroup v2 directory. Its files are opened by name relative to it, so that a cgroup of the same path that
+/// comes later is never mistaken for this one: all reads then say ENOENT or ENODEV.
+/// </summary>
+/// <param name="Descriptor">The directory.</param>
+public readonly record struct CgroupDirectory(FileDescriptor Descriptor)
+{
+    /// <summary>No cgroup.</summary>
+    public static readonly CgroupDirectory None = new(FileDescriptor.None);
+
+    /// <summary>True when this holds a directory.</summary>
+    public bool IsOpen => Descriptor.IsOpen;
+
+    /// <summary>Opens a cgroup by path.</summary>
+    /// <param name="path">Such as <c>/sys/fs/cgroup/kubepods.slice</c>.</param>
+    /// <param name="error">ENOENT or ENOTDIR when there is no such directory; EACCES.</param>
+    public static CgroupDirectory Open(string path, out Errno error) => new(FileDescriptor.OpenDirectory(path, out error));
+
+    /// <summary>Reads one of its files whole. The value is the length in bytes; ENOENT or ENODEV when the cgroup is gone, or has no such file.</summary>
+    /// <param name="nullTerminatedName">Such as <c>"memory.stat\0"u8</c>.</param>
+    /// <param name="buffer">Where the content goes; EOVERFLOW when it is too small.</param>
+    public SyscallResult ReadFile(ReadOnlySpan<byte> nullTerminatedName, Span<byte> buffer)
+    {
+        var opened = Descriptor.OpenReadAt(nullTerminatedName);
+        if (!opened.Succeeded)
+        {
+            return opened;
+        }
+
+        var file = new FileDescriptor((int)opened.Value);
+        var read = file.ReadWhole(buffer);
+        file.Close();
+        return read;
+    }
+
+    /// <summary>Reads a file that holds one number, such as memory.current.</summary>
+    /// <param name="nullTerminatedName">The file's name.</param>
+    /// <param name="value">The number; <see cref="long.MaxValue"/> for <c>max</c>; 0 on error.</param>
+    /// <returns>EINVAL when the file holds no number.</returns>
+    public Errno ReadValue(ReadOnlySpan<byte> nullTerminatedName, out long value)
+    {
+        Span<byte> buffer = stackalloc byte[64];
+        value = 0;
+        var read = ReadFile(nullTerminatedName, buffer);
+        if (!read.Succeeded)
+        {
+            return read.Error;
+        }
+
+        return CgroupValue.Parse(buffer[..(int)read.Value], out value) == Text.ParseOutcome.Ok ? Errno.None : Errno.EINVAL;
+    }
+
+    /// <summary>Writes to one of its files.</summary>
+    /// <param name="nullTerminatedName">The file's name.</param>
+    /// <param name="content">What to write, in one call.</param>
+    /// <returns>ENOENT or ENODEV when the cgroup is gone or has no such file; EROFS, EACCES, EPERM when not allowed.</returns>
+    public Errno WriteFile(ReadOnlySpan<byte> nullTerminatedName, ReadOnlySpan<byte> content)
+    {
+        var opened = Descriptor.OpenWriteAt(nullTerminatedName);
+        if (!opened.Succeeded)
+        {
+            return opened.Error;
+        }
+
+        var file = new FileDescriptor((int)opened.Value);
+        var written = file.Write(content);
+        file.Close();
+        return written.Error;
+    }
+
+    /// <summary>
+    /// Kills every process in the cgroup and below it, forks in flight included (cgroup.kill, Linux 5.14).
+    /// ENOENT: the kernel has no such file, this is the root, or the cgroup is gone; EOPNOTSUPP: a threaded cgroup.
+    /// </summary>
+    public Errno Kill() => WriteFile("cgroup.kill\0"u8, "1"u8);
+
+    /// <summary>Opens a cgroup below this one.</summary>
+    /// <param name="nullTerminatedName">Its name.</param>
+    /// <param name="error">ENOENT when it is gone.</param>
+    public CgroupDirectory OpenChild(ReadOnlySpan<byte> nullTerminatedName, out Errno error)
+    {
+        var opened = Descriptor.OpenDirectoryAt(nullTerminatedName);
+        error = opened.Error;
+        return opened.Succeeded ? new CgroupDirectory(new FileDescriptor((int)opened.Value)) : None;
+    }
+
+    /// <summary>Closes the directory; the cgroup is not touched.</summary>
+    public void Close() => Descriptor.Close();
+}

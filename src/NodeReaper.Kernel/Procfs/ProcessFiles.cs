@@ -1,0 +1,113 @@
+using System.Buffers.Text;
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Kernel.Procfs;
+
+/// <summary>
+/// Reads files of /proc/PID. Those that take a reference to the process's memory (statm, status, maps, cmdline …)
+/// keep it from being freed for as long as the reader is in them: only <see cref="Statm"/> here does.
+/// </summary>
+/// <param name="Root">The proc file system's directory.</param>
+public readonly record struct ProcessFiles(FileDescriptor Root)
+{
+    private const int MaxPathLength = 64;
+
+    /// <summary>Reads the name of the process (/proc/PID/comm), without its newline. The value is its length, up to 63 bytes.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="buffer">At least 64 bytes.</param>
+    public SyscallResult Name(int processId, Span<byte> buffer)
+    {
+        var read = Read(processId, "/comm\0"u8, buffer);
+        return read is { Succeeded: true, Value: > 0 } && buffer[(int)read.Value - 1] == (byte)'\n'
+            ? SyscallResult.Of(read.Value - 1)
+            : read;
+    }
+
+    /// <summary>Reads what the OOM killer adds to the process's score (/proc/PID/oom_score_adj). The value is -1000 to 1000.</summary>
+    /// <param name="processId">The process.</param>
+    public SyscallResult OomScoreAdjustment(int processId) => ReadScore(processId, "/oom_score_adj\0"u8);
+
+    /// <summary>
+    /// Reads the OOM killer's score (/proc/PID/oom_score): within a container, it orders processes by size. Takes the
+    /// task lock only, so it is safe to read while a kill is near.
+    /// </summary>
+    /// <param name="processId">The process.</param>
+    public SyscallResult OomScore(int processId) => ReadScore(processId, "/oom_score\0"u8);
+
+    /// <summary>Reads the resident set (/proc/PID/statm). The value is in pages. Takes a reference to the memory: not while it should be freed.</summary>
+    /// <param name="processId">The process.</param>
+    public SyscallResult Statm(int processId)
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        var read = Read(processId, "/statm\0"u8, buffer);
+        if (!read.Succeeded)
+        {
+            return read;
+        }
+
+        return ProcessStatm.Parse(buffer[..(int)read.Value], out var pages) == Text.ParseOutcome.Ok
+            ? SyscallResult.Of(pages)
+            : SyscallResult.Failed(Errno.EINVAL);
+    }
+
+    /// <summary>Opens the directory of the process's threads (/proc/PID/task). The value is the descriptor.</summary>
+    /// <param name="processId">The process.</param>
+    public SyscallResult OpenThreads(int processId)
+    {
+        Span<byte> path = stackalloc byte[MaxPathLength];
+        return Root.OpenDirectoryAt(PathOf(processId, "/task\0"u8, path));
+    }
+
+    /// <summary>Reads one file of a process whole.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="slashNameNull">The file with a slash before it and a zero byte after it, such as <c>"/cgroup\0"u8</c>.</param>
+    /// <param name="buffer">Where the content goes.</param>
+    public SyscallResult Read(int processId, ReadOnlySpan<byte> slashNameNull, Span<byte> buffer)
+    {
+        Span<byte> path = stackalloc byte[MaxPathLength];
+        var opened = Root.OpenReadAt(PathOf(processId, slashNameNull, path));
+        if (!opened.Succeeded)
+        {
+            return opened;
+        }
+
+        var file = new FileDescriptor((int)opened.Value);
+        var read = file.ReadWhole(buffer);
+        file.Close();
+        return read;
+    }
+
+    /// <summary>
+    /// The inode number that a link of the process leads to, such as that of its PID namespace (<c>/ns/pid</c>).
+    /// ENOENT for <c>/exe</c>: a kernel thread or a zombie, which has no address space.
+    /// EACCES: not allowed (CAP_SYS_PTRACE).
+    /// </summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="slashNameNull">The link with a slash before it and a zero byte after it.</param>
+    public SyscallResult InodeOf(int processId, ReadOnlySpan<byte> slashNameNull)
+    {
+        Span<byte> path = stackalloc byte[MaxPathLength];
+        return Root.InodeAt(PathOf(processId, slashNameNull, path));
+    }
+
+    private static ReadOnlySpan<byte> PathOf(int processId, ReadOnlySpan<byte> slashNameNull, Span<byte> path)
+    {
+        _ = Utf8Formatter.TryFormat(processId, path, out var length);
+        slashNameNull.CopyTo(path[length..]);
+        return path[..(length + slashNameNull.Length)];
+    }
+
+    private SyscallResult ReadScore(int processId, ReadOnlySpan<byte> slashNameNull)
+    {
+        Span<byte> buffer = stackalloc byte[32];
+        var read = Read(processId, slashNameNull, buffer);
+        if (!read.Succeeded)
+        {
+            return read;
+        }
+
+        return Procfs.OomScore.Parse(buffer[..(int)read.Value], out var score) == Text.ParseOutcome.Ok
+            ? SyscallResult.Of(score)
+            : SyscallResult.Failed(Errno.EINVAL);
+    }
+}
