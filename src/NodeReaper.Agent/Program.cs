@@ -1,1 +1,30 @@
-Console.WriteLine("nodereaper");
+using System.CommandLine;
+using NodeReaper.Agent.Commands;
+
+var root = new RootCommand("NodeReaper: kills the right container before the node runs out of memory, and proves that the memory is back.")
+{
+    KillCommand.Create(),
+    SelfTestVictimCommand.Create(),
+};
+
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+    {
+        Console.Error.WriteLine($"nodereaper: {error.Message}");
+    }
+
+    Console.Error.WriteLine("nodereaper: 'nodereaper --help' lists the commands and options");
+    return ExitCode.BadArguments;
+}
+
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (IOException error)
+{
+    Console.Error.WriteLine($"nodereaper: {error.Message}");
+    return ExitCode.Failed;
+}

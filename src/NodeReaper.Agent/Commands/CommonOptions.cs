@@ -1,0 +1,28 @@
+using System.CommandLine;
+
+namespace NodeReaper.Agent.Commands;
+
+/// <summary>Options that several commands take.</summary>
+internal static class CommonOptions
+{
+    internal static Option<string> CgroupRoot() => new("--cgroup-root")
+    {
+        Description = "where cgroup v2 is mounted",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "/sys/fs/cgroup",
+    };
+
+    internal static Option<string> ProcRoot() => new("--proc-root")
+    {
+        Description = "where the node's proc file system is mounted",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "/proc",
+    };
+
+    internal static Option<string> Output()
+    {
+        var output = new Option<string>("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json");
+        return output;
+    }
+}

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Text.Json;
+using NodeReaper.Agent.Kill;
+using NodeReaper.Agent.Reporting;
+using NodeReaper.Agent.SelfTest;
+using NodeReaper.Engine.Killing;
+
+namespace NodeReaper.Agent.Commands;
+
+/// <summary><c>nodereaper kill</c>: one expedited kill-and-reap by hand.</summary>
+internal static class KillCommand
+{
+    private const int Reapers = 2;
+
+    internal static Command Create()
+    {
+        var pid = new Option<int?>("--pid") { Description = "the process to kill", HelpName = "N" };
+        var cgroup = new Option<string?>("--cgroup") { Description = "the container's cgroup to kill, with all in it", HelpName = "DIR" };
+        var strategy = new Option<string>("--strategy")
+        {
+            Description = "auto, hold (seize, kill, reap, let go), release (kill, reap), signal (SIGKILL only), or atomic (the kernel's own, where it has it)",
+            DefaultValueFactory = _ => "auto",
+        };
+        strategy.AcceptOnlyFromAmong("auto", "atomic", "hold", "release", "signal");
+        var deadline = DurationOption.Create(
+            "--deadline", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1), "how long to wait for the proof");
+        var output = CommonOptions.Output();
+        var cgroupRoot = CommonOptions.CgroupRoot();
+
+        var command = new Command("kill", "Kill one process or container, take its memory back, and prove it.")
+        {
+            pid, cgroup, strategy, deadline, output, cgroupRoot,
+        };
+        command.Validators.Add(result =>
+        {
+            if ((result.GetValue(pid) is null) == (result.GetValue(cgroup) is null))
+            {
+                result.AddError("give one of --pid N and --cgroup DIR");
+            }
+            else if (result.GetValue(pid) is <= 0)
+            {
+                result.AddError("--pid: a process ID is above 0");
+            }
+        });
+        command.SetAction(parsed =>
+        {
+            if (!Enum.TryParse<KillStrategy>(parsed.GetValue(strategy), ignoreCase: true, out var wanted))
+            {
+                return ExitCode.BadArguments;
+            }
+
+            var report = OwnThread.Run(() => Run(
+                parsed.GetValue(pid), parsed.GetValue(cgroup), wanted, parsed.GetValue(deadline), parsed.GetValue(cgroupRoot)!));
+            Print(report, parsed.GetValue(output) == "json");
+            return report.Outcome switch
+            {
+                "freed" => ExitCode.Success,
+                "incomplete" => ExitCode.Incomplete,
+                "refused" => ExitCode.Refused,
+                _ => ExitCode.Failed,
+            };
+        });
+        return command;
+    }
+
+    private static KillReport Run(int? pid, string? cgroup, KillStrategy wanted, TimeSpan deadline, string cgroupRoot)
+    {
+        var target = cgroup ?? $"pid {pid}";
+        if (wanted == KillStrategy.Atomic)
+        {
+            return new KillReport
+            {
+                Target = target,
+                Strategy = "atomic",
+                Outcome = "failed",
+                Reason = "no released kernel has PROCESS_MRELEASE_REAP_KILL, and this version does not use it yet; take --strategy auto",
+            };
+        }
+
+        _ = KillPathThread.Prefer();
+        using var kill = new ManualKill(Reapers);
+        var strategy = wanted == KillStrategy.Auto ? StrategyProbe.Best() : wanted;
+        return cgroup is not null
+            ? kill.KillCgroup(cgroup, strategy, deadline)
+            : kill.KillProcess(pid!.Value, cgroupRoot, strategy, deadline);
+    }
+
+    private static void Print(KillReport report, bool asJson)
+    {
+        if (asJson)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(report, KillReportJson.Default.KillReport));
+            return;
+        }
+
+        if (report.Outcome is "refused" or "failed")
+        {
+            Console.Error.WriteLine($"nodereaper kill: {report.Target}: {report.Outcome}: {report.Reason}");
+            return;
+        }
+
+        Console.WriteLine(
+            $"{report.Target}: {report.ProcessCount} process(es), strategy {report.Strategy}: {ByteText.Of(report.BytesFreed)} of "
+            + $"{ByteText.Of(report.BytesBefore)} back after {Milliseconds(report.FreedMicroseconds)}, dead after {Milliseconds(report.DeadMicroseconds)}");
+        if (report.Reason is not null)
+        {
+            Console.WriteLine(
+                $"{report.Reason}; left: anon {ByteText.Of(report.BytesLeft.Anon)}, shmem {ByteText.Of(report.BytesLeft.Shmem)}, "
+                + $"file {ByteText.Of(report.BytesLeft.File)}, kernel {ByteText.Of(report.BytesLeft.Kernel)}");
+        }
+    }
+
+    private static string Milliseconds(double? microseconds) =>
+        microseconds is { } us ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{us / 1000:0.00} ms") : "(not by the deadline)";
+}

@@ -1,0 +1,244 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Verification;
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Procfs;
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Agent.Kill;
+
+/// <summary>One kill by hand, with the engine's own killer and verifier. Runs on the calling thread, which then holds the victim.</summary>
+internal sealed class ManualKill : IDisposable
+{
+    private readonly CgroupProcesses _listed = new(32768);
+    private readonly FileDescriptor _procRoot;
+    private readonly ProcessFiles _proc;
+    private readonly Killer _killer;
+    private readonly Verifier _verifier;
+
+    internal ManualKill(int reapers)
+    {
+        _procRoot = FileDescriptor.OpenDirectory("/proc", out var error);
+        if (!_procRoot.IsOpen)
+        {
+            throw new IOException($"cannot open /proc: {error}");
+        }
+
+        _proc = new ProcessFiles(_procRoot);
+        _killer = new Killer(_proc, new ProcessGuard(_proc), reapers);
+        _verifier = new Verifier(_proc);
+    }
+
+    internal KillReport KillCgroup(string path, KillStrategy strategy, TimeSpan deadline)
+    {
+        var cgroup = CgroupDirectory.Open(path, out var error);
+        if (!cgroup.IsOpen)
+        {
+            return Failed(path, strategy, $"cannot open the cgroup {path}: {error}");
+        }
+
+        try
+        {
+            if (!cgroup.ReadFile("cgroup.procs\0"u8, new byte[1 << 20]).Succeeded)
+            {
+                return Failed(path, strategy, $"{path} is no cgroup: it has no readable cgroup.procs");
+            }
+
+            return IsMoreThanAContainer(path, cgroup)
+                ? Refused(path, strategy, RefusalText.Of(Refusal.NotOneContainer, 0, ""))
+                : Kill(path, KillTarget.Of(cgroup), strategy, deadline);
+        }
+        finally
+        {
+            cgroup.Close();
+        }
+    }
+
+    internal KillReport KillProcess(int processId, string cgroupRoot, KillStrategy strategy, TimeSpan deadline)
+    {
+        var cgroup = OwnCgroupOf(processId, cgroupRoot);
+        try
+        {
+            return Kill($"pid {processId}", new KillTarget(cgroup, processId), strategy, deadline);
+        }
+        finally
+        {
+            cgroup.Close();
+        }
+    }
+
+    public void Dispose()
+    {
+        _killer.Dispose();
+        _procRoot.Close();
+    }
+
+    private KillReport Kill(string name, in KillTarget target, KillStrategy strategy, TimeSpan deadline)
+    {
+        var proof = ReliefProof.Cgroup;
+        if (!target.Cgroup.IsOpen || !new MemoryUseReader().Read(target.Cgroup, out var before).IsNone)
+        {
+            proof = ReliefProof.Process;
+            before = ResidentOf(target);
+        }
+
+        var outcome = _killer.Kill(target, strategy, before.Freeable, deadline);
+        if (outcome.Refusal == Refusal.Gone)
+        {
+            return Failed(name, strategy, RefusalText.Of(outcome.Refusal, outcome.RefusedProcessId, ""));
+        }
+
+        if (outcome.Refusal != Refusal.None)
+        {
+            return Refused(name, strategy, RefusalText.Of(outcome.Refusal, outcome.RefusedProcessId, NameOf(outcome.RefusedProcessId)));
+        }
+
+        if (!outcome.IsKilled)
+        {
+            return Failed(name, strategy, $"the kernel refused the signal: {outcome.SignalError}; root or CAP_KILL is needed");
+        }
+
+        var relief = _verifier.Verify(target, outcome, before, proof, deadline, _killer);
+        return Report(name, outcome, relief);
+    }
+
+    private KillReport Report(string name, in KillOutcome outcome, in ReliefResult relief)
+    {
+        var decidedAt = outcome.DecidedAt;
+        var processes = new List<KillReportProcess>();
+        foreach (ref readonly var process in _killer.Processes)
+        {
+            processes.Add(Describe(process, outcome, decidedAt));
+        }
+
+        return new KillReport
+        {
+            Target = name,
+            Strategy = EnumName(outcome.Strategy),
+            Outcome = relief is { IsFreed: true, IsDead: true } ? "freed" : "incomplete",
+            Reason = WhatIsMissing(relief),
+            Proof = EnumName(relief.Proof),
+            BytesBefore = relief.Before.Current + relief.Before.Swap,
+            BytesFreed = relief.FreedBytes,
+            BytesLeft = new KillReportBytes
+            {
+                Anon = relief.Left.Anon,
+                Shmem = relief.Left.Shmem,
+                File = relief.Left.File,
+                Kernel = relief.Left.Kernel,
+                Swap = relief.Left.Swap,
+            },
+            SignalMicroseconds = Microseconds(decidedAt, outcome.SignalledAt),
+            ReleasedMicroseconds = Microseconds(decidedAt, outcome.ReleasedAt),
+            FreedMicroseconds = Microseconds(decidedAt, relief.FreedAt),
+            DeadMicroseconds = Microseconds(decidedAt, relief.DeadAt),
+            ProcessCount = outcome.ProcessCount,
+            Processes = processes,
+        };
+    }
+
+    private static KillReportProcess Describe(in VictimProcess process, in KillOutcome outcome, long decidedAt)
+    {
+        var steps = StrategySteps.Of(outcome.Strategy);
+        return new KillReportProcess
+        {
+            Pid = process.ProcessId,
+            Name = process.Name,
+            Held = process.HeldThread != 0,
+            Hold = steps.Holds ? process.HoldError.Name : null,
+            Signal = process.SignalError.Name,
+            Release = steps.Releases ? process.ReleaseError.Name : null,
+            Attempts = process.ReleaseAttempts,
+            DeadMicroseconds = Microseconds(decidedAt, process.DeadAt),
+        };
+    }
+
+    private static string? WhatIsMissing(in ReliefResult relief) => relief switch
+    {
+        { IsFreed: true, IsDead: true } => null,
+        { IsFreed: true } => "the memory is back, but not every process was dead by the deadline",
+        { IsDead: true } => "every process is dead, but not all of the memory was back by the deadline",
+        _ => "neither the death nor the memory was proven by the deadline",
+    };
+
+    // A process's cgroup proves what the process gives back only if the process is alone in it.
+    private CgroupDirectory OwnCgroupOf(int processId, string cgroupRoot)
+    {
+        var buffer = new byte[8192];
+        var read = _proc.Read(processId, "/cgroup\0"u8, buffer);
+        if (!read.Succeeded)
+        {
+            return CgroupDirectory.None;
+        }
+
+        // Of the hierarchies, 0 is cgroup v2's (cgroups(7)).
+        var line = Encoding.UTF8.GetString(buffer, 0, (int)read.Value).Split('\n').FirstOrDefault(l => l.StartsWith("0::/", StringComparison.Ordinal));
+        if (line is null or "0::/")
+        {
+            return CgroupDirectory.None;
+        }
+
+        var cgroup = CgroupDirectory.Open(Path.Combine(cgroupRoot, line["0::/".Length..]), out _);
+        if (cgroup.IsOpen && _listed.Read(cgroup).IsNone && _listed.Ids is [var only] && only == processId)
+        {
+            return cgroup;
+        }
+
+        cgroup.Close();
+        return CgroupDirectory.None;
+    }
+
+    private MemoryUse ResidentOf(in KillTarget target)
+    {
+        long pages = 0;
+        if (!target.IsCgroup)
+        {
+            var statm = _proc.Statm(target.ProcessId);
+            pages = statm.Succeeded ? statm.Value : 0;
+        }
+        else if (_listed.Read(target.Cgroup).IsNone)
+        {
+            foreach (var processId in _listed.Ids)
+            {
+                var statm = _proc.Statm(processId);
+                pages += statm.Succeeded ? statm.Value : 0;
+            }
+        }
+
+        return MemoryUse.OfResident(pages * Environment.SystemPageSize);
+    }
+
+    private static bool IsMoreThanAContainer(string path, CgroupDirectory cgroup)
+    {
+        // Every cgroup but the root has cgroup.type.
+        var isRoot = cgroup.ReadFile("cgroup.type\0"u8, new byte[64]).Error == Errno.ENOENT;
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        return isRoot || KubepodsName.Classify(Encoding.UTF8.GetBytes(name), out _) != KubepodsLevel.Other;
+    }
+
+    private string NameOf(int processId)
+    {
+        Span<byte> name = stackalloc byte[64];
+        var read = _proc.Name(processId, name);
+        return read.Succeeded ? Encoding.UTF8.GetString(name[..(int)read.Value]) : "";
+    }
+
+    private static KillReport Failed(string name, KillStrategy strategy, string reason) =>
+        new() { Target = name, Strategy = EnumName(strategy), Outcome = "failed", Reason = reason };
+
+    private static KillReport Refused(string name, KillStrategy strategy, string reason) =>
+        new() { Target = name, Strategy = EnumName(strategy), Outcome = "refused", Reason = reason };
+
+    private static string EnumName<T>(T value)
+        where T : struct, Enum
+    {
+        var name = value.ToString();
+        return string.Create(CultureInfo.InvariantCulture, $"{char.ToLowerInvariant(name[0])}{name.AsSpan(1)}");
+    }
+
+    private static double? Microseconds(long from, long to) =>
+        to == 0 ? null : Math.Round((to - from) * 1e6 / Stopwatch.Frequency, 1);
+}

@@ -1,0 +1,27 @@
+using NodeReaper.Engine.Killing;
+
+namespace NodeReaper.Agent.Kill;
+
+/// <summary>Says why something must not be killed, in a sentence.</summary>
+internal static class RefusalText
+{
+    internal static string Of(Refusal refusal, int processId, string processName)
+    {
+        var who = processId > 0 ? $"process {processId}{(processName.Length > 0 ? $" ({processName})" : "")}" : "it";
+        return refusal switch
+        {
+            Refusal.Gone => $"{who} is gone already",
+            Refusal.Init => $"{who} is PID 1",
+            Refusal.Self => $"{who} is this program",
+            Refusal.NoAddressSpace => $"{who} has no address space: it is a kernel thread or a zombie",
+            Refusal.SystemProcess => $"{who} belongs to the node: the kubelet, a container runtime, a shim or an init system",
+            Refusal.Sandbox => $"{who} is a sandbox (pause) process, which holds its Pod's namespaces",
+            Refusal.Starting => $"{who} is a container that the runtime is still setting up",
+            Refusal.LeftCgroup => $"{who} has left the cgroup",
+            Refusal.NotOneContainer => "the cgroup is the root, a kubepods tree, a QoS class or a Pod; name one container's cgroup",
+            Refusal.Protected => "its Pod is protected",
+            Refusal.ForeignProcesses => "processes of another PID namespace are in it; run nodereaper in the host's (hostPID)",
+            _ => $"{who} could not be looked at",
+        };
+    }
+}
