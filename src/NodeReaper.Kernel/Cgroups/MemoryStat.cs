@@ -11,7 +11,7 @@ namespace NodeReaper.Kernel.Cgroups;
 /// <param name="ShmemBytes">shmem: tmpfs and shared memory, a part of file; survives the process when it is a file.</param>
 /// <param name="KernelBytes">kernel (Linux 5.18); before that, the sum of the parts that are listed.</param>
 /// <param name="PageTableBytes">pagetables: goes with the address spaces.</param>
-/// <param name="UnevictableBytes">unevictable: mlocked, ramfs and such; process_mrelease passes over mlocked pages.</param>
+/// <param name="UnevictableBytes">unevictable: mlocked, ramfs and such. Mlocked anonymous memory is part of anon, and a kill gives it back.</param>
 /// <param name="ActiveFileBytes">active_file: page cache in use.</param>
 /// <param name="InactiveFileBytes">inactive_file: page cache that is reclaimed first.</param>
 /// <param name="AnonThpBytes">anon_thp: the part of anon in transparent huge pages; 0 when absent.</param>

@@ -54,11 +54,12 @@ public readonly record struct Pidfd(FileDescriptor Descriptor)
 
     /// <summary>Waits for the process to exit, all its threads with it.</summary>
     /// <param name="timeoutMilliseconds">How long, in milliseconds; 0 only looks.</param>
-    /// <returns>True when it has exited.</returns>
+    /// <returns>True when it has exited; false when not, when a signal ended the wait, or when this names no process.</returns>
     public unsafe bool WaitForExit(int timeoutMilliseconds)
     {
+        // Not every event is an exit: a descriptor that is not open gives POLLNVAL.
         var request = new PollRequest { Descriptor = Descriptor.Number, Events = POLLIN };
-        return NativeMethods.Poll(&request, 1, timeoutMilliseconds) > 0;
+        return NativeMethods.Poll(&request, 1, timeoutMilliseconds) > 0 && (request.Returned & POLLIN) != 0;
     }
 
     /// <summary>Closes the descriptor; the process is not touched.</summary>
