@@ -3,7 +3,10 @@ using NodeReaper.Agent.Commands;
 
 var root = new RootCommand("NodeReaper: kills the right container before the node runs out of memory, and proves that the memory is back.")
 {
+    RunCommand.Create(),
     KillCommand.Create(),
+    DoctorCommand.Create(),
+    new Command("config", "Work with policy files.") { ConfigCheckCommand.Create() },
     SelfTestVictimCommand.Create(),
 };
 

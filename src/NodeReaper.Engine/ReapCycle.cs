@@ -30,7 +30,7 @@ public sealed class ReapCycle
     private readonly Killer _killer;
     private readonly Verifier _verifier;
     private readonly ReportRing _reports;
-    private volatile PodSnapshot _pods = PodSnapshot.Empty;
+    private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
     private long _pauseUntil;
     private bool _hasToldOfNoVictim;
@@ -44,6 +44,7 @@ public sealed class ReapCycle
     /// <param name="killer">Kills.</param>
     /// <param name="verifier">Proves.</param>
     /// <param name="reports">Where reports go.</param>
+    /// <param name="newestPods">Gives the newest snapshot of the Pods, at once and without allocating.</param>
     public ReapCycle(
         ReapPolicy policy,
         KillStrategy strategy,
@@ -52,7 +53,8 @@ public sealed class ReapCycle
         CandidateCollector collector,
         Killer killer,
         Verifier verifier,
-        ReportRing reports)
+        ReportRing reports,
+        Func<PodSnapshot> newestPods)
     {
         _policy = policy;
         _strategy = strategy;
@@ -62,17 +64,11 @@ public sealed class ReapCycle
         _killer = killer;
         _verifier = verifier;
         _reports = reports;
+        _newestPods = newestPods;
     }
 
     /// <summary>What has been done so far.</summary>
     public CycleTotals Totals { get; private set; }
-
-    /// <summary>The Pods that are known, swapped as a whole by whoever knows them.</summary>
-    public PodSnapshot Pods
-    {
-        get => _pods;
-        set => _pods = value;
-    }
 
     /// <summary>Ends a kill that is still being verified. Safe from any thread.</summary>
     public void Stop()
@@ -99,7 +95,7 @@ public sealed class ReapCycle
         }
 
         _tree.Refresh();
-        _collector.Collect(_tree, _pods, _policy, _snapshot);
+        _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
         Planner.Plan(_snapshot, _ranking, verdict.DeficitBytes, _policy.Plan, _plan);
         if (_plan.Count == 0)
@@ -116,7 +112,7 @@ public sealed class ReapCycle
     {
         _tree.Refresh();
         _tree.FillPool();
-        _collector.Collect(_tree, _pods, _policy, _snapshot);
+        _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
     }
 
     private void Execute(in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)

@@ -19,6 +19,30 @@ internal static class CommonOptions
         DefaultValueFactory = _ => "/proc",
     };
 
+    internal static Option<string?> Config() => new("--config") { Description = "the policy file (YAML); without it, the defaults hold", HelpName = "FILE" };
+
+    internal static Option<string?> Pods()
+    {
+        var pods = new Option<string?>("--pods")
+        {
+            Description = "a folder of Pod manifests (YAML), read again whenever it changes; without it, only the cgroup paths tell of Pods",
+            HelpName = "DIR",
+        };
+        pods.Validators.Add(result =>
+        {
+            var value = result.GetValue(pods);
+            if (value is "api" or "kubelet")
+            {
+                result.AddError($"--pods {value}: not in this version; give a folder of Pod manifests");
+            }
+            else if (value is not null && !Directory.Exists(value))
+            {
+                result.AddError($"--pods: there is no folder {value}; create it, or give another");
+            }
+        });
+        return pods;
+    }
+
     internal static Option<string> Output()
     {
         var output = new Option<string>("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };

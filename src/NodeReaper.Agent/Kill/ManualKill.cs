@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
+using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Verification;
@@ -117,10 +117,10 @@ internal sealed class ManualKill : IDisposable
         return new KillReport
         {
             Target = name,
-            Strategy = EnumName(outcome.Strategy),
+            Strategy = CamelCase.Of(outcome.Strategy),
             Outcome = relief is { IsFreed: true, IsDead: true } ? "freed" : "incomplete",
             Reason = WhatIsMissing(relief),
-            Proof = EnumName(relief.Proof),
+            Proof = CamelCase.Of(relief.Proof),
             BytesBefore = relief.Before.Current + relief.Before.Swap,
             BytesFreed = relief.FreedBytes,
             BytesLeft = new KillReportBytes
@@ -227,17 +227,10 @@ internal sealed class ManualKill : IDisposable
     }
 
     private static KillReport Failed(string name, KillStrategy strategy, string reason) =>
-        new() { Target = name, Strategy = EnumName(strategy), Outcome = "failed", Reason = reason };
+        new() { Target = name, Strategy = CamelCase.Of(strategy), Outcome = "failed", Reason = reason };
 
     private static KillReport Refused(string name, KillStrategy strategy, string reason) =>
-        new() { Target = name, Strategy = EnumName(strategy), Outcome = "refused", Reason = reason };
-
-    private static string EnumName<T>(T value)
-        where T : struct, Enum
-    {
-        var name = value.ToString();
-        return string.Create(CultureInfo.InvariantCulture, $"{char.ToLowerInvariant(name[0])}{name.AsSpan(1)}");
-    }
+        new() { Target = name, Strategy = CamelCase.Of(strategy), Outcome = "refused", Reason = reason };
 
     private static double? Microseconds(long from, long to) =>
         to == 0 ? null : Math.Round((to - from) * 1e6 / Stopwatch.Frequency, 1);

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Text.Json;
+using NodeReaper.Agent.Doctor;
+using NodeReaper.Agent.Reporting;
+using NodeReaper.Agent.SelfTest;
+using NodeReaper.Engine.Killing;
+
+namespace NodeReaper.Agent.Commands;
+
+/// <summary><c>nodereaper doctor</c>: would protection work here, and if not, what to do.</summary>
+internal static class DoctorCommand
+{
+    internal static Command Create()
+    {
+        var output = CommonOptions.Output();
+        var cgroupRoot = CommonOptions.CgroupRoot();
+        var procRoot = CommonOptions.ProcRoot();
+        var command = new Command("doctor", "Check the kernel, PSI, cgroups, rights and kill strategies; name each problem with its fix.")
+        {
+            output, cgroupRoot, procRoot,
+        };
+        command.SetAction(parsed =>
+        {
+            var report = Examine(parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
+            Print(report, parsed.GetValue(output) == "json");
+            return report.WouldProtect ? ExitCode.Success : ExitCode.Failed;
+        });
+        return command;
+    }
+
+    private static DoctorReport Examine(string cgroupRoot, string procRoot)
+    {
+        List<DoctorCheck> checks =
+        [
+            KernelChecks.KernelVersion(),
+            KernelChecks.Pressure(procRoot),
+            .. CgroupChecks.All(cgroupRoot),
+            .. KernelChecks.Capabilities(),
+            .. StrategySelfTest.Tried.Select(Strategy),
+        ];
+        return new DoctorReport(checks.TrueForAll(check => check.Status != DoctorStatus.Failed), checks);
+    }
+
+    private static DoctorCheck Strategy(KillStrategy strategy)
+    {
+        var result = StrategySelfTest.Try(strategy);
+        var name = $"strategy {CamelCase.Of(strategy)}";
+        if (result.Passed)
+        {
+            return DoctorCheck.Ok(name, result.Detail);
+        }
+
+        // Without the best ones the next is taken; without a signal there is nothing.
+        return strategy == KillStrategy.Signal
+            ? DoctorCheck.Failed(name, result.Detail, result.Fix)
+            : DoctorCheck.Warning(name, result.Detail, result.Fix);
+    }
+
+    private static void Print(DoctorReport report, bool asJson)
+    {
+        if (asJson)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(report, DoctorJson.Default.DoctorReport));
+            return;
+        }
+
+        foreach (var check in report.Checks)
+        {
+            var status = check.Status switch
+            {
+                DoctorStatus.Ok => "ok  ",
+                DoctorStatus.Warning => "warn",
+                _ => "FAIL",
+            };
+            Console.WriteLine($"{status}  {check.Name,-18} {check.Detail}{(check.Fix is null ? "" : $"; fix: {check.Fix}")}");
+        }
+
+        Console.WriteLine(report.WouldProtect ? "doctor: this node can be protected" : "doctor: this node would NOT be protected");
+    }
+}

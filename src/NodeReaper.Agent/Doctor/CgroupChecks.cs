@@ -1,0 +1,90 @@
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Agent.Doctor;
+
+/// <summary>Checks of the cgroup tree.</summary>
+internal static class CgroupChecks
+{
+    internal static IEnumerable<DoctorCheck> All(string cgroupRoot)
+    {
+        var controllers = Path.Combine(cgroupRoot, "cgroup.controllers");
+        if (!File.Exists(controllers))
+        {
+            var isV1 = Directory.Exists(Path.Combine(cgroupRoot, "memory"));
+            yield return DoctorCheck.Failed(
+                "cgroup",
+                isV1 ? $"{cgroupRoot} is cgroup v1" : $"{cgroupRoot} is no cgroup v2 mount",
+                isV1
+                    ? "boot with systemd.unified_cgroup_hierarchy=1 (cgroup v2)"
+                    : "set --cgroup-root to where cgroup v2 is mounted; in a container, mount the host's /sys/fs/cgroup");
+            yield break;
+        }
+
+        yield return DoctorCheck.Ok("cgroup", $"{cgroupRoot} is cgroup v2");
+        yield return File.ReadAllText(controllers).Split([' ', '\n']).Contains("memory")
+            ? DoctorCheck.Ok("memory controller", "there")
+            : DoctorCheck.Failed(
+                "memory controller", $"not among the controllers of {cgroupRoot}", "boot without cgroup_disable=memory, and with cgroup v1's memory controller not mounted");
+        foreach (var check in Kubepods(cgroupRoot))
+        {
+            yield return check;
+        }
+    }
+
+    private static IEnumerable<DoctorCheck> Kubepods(string cgroupRoot)
+    {
+        using var tree = new KubepodsTree(cgroupRoot);
+        tree.Discover();
+        tree.Refresh();
+        if (tree.TreeCount == 0)
+        {
+            yield return DoctorCheck.Warning(
+                "kubepods", $"no kubepods tree below {cgroupRoot}", "start the kubelet; until then there is nobody to kill");
+            yield break;
+        }
+
+        yield return DoctorCheck.Ok("kubepods", $"{tree.Containers.Length} container(s) in {string.Join(", ", tree.Trees)}");
+        foreach (var path in tree.Trees)
+        {
+            yield return Writable(Path.Combine(cgroupRoot, path));
+        }
+
+        yield return Visible(tree);
+    }
+
+    private static DoctorCheck Writable(string path)
+    {
+        var cgroup = CgroupDirectory.Open(path, out var error);
+        var opened = cgroup.IsOpen ? cgroup.Descriptor.OpenWriteAt("cgroup.kill\0"u8) : SyscallResult.Failed(error);
+        if (opened.Succeeded)
+        {
+            new FileDescriptor((int)opened.Value).Close();
+        }
+
+        cgroup.Close();
+        return opened.Succeeded
+            ? DoctorCheck.Ok("cgroup.kill", $"{path}/cgroup.kill can be written")
+            : DoctorCheck.Warning(
+                "cgroup.kill",
+                $"{path}/cgroup.kill: {opened.Error}: processes are killed one by one",
+                "mount the cgroup file system read-write, as root; use Linux 5.14 or later");
+    }
+
+    // A PID namespace of its own would hide the victims from the agent.
+    private static DoctorCheck Visible(KubepodsTree tree)
+    {
+        var processes = new CgroupProcesses(32768);
+        var foreign = 0;
+        foreach (var container in tree.Containers)
+        {
+            _ = processes.Read(container.Directory);
+            foreign += processes.ForeignCount;
+        }
+
+        return foreign == 0
+            ? DoctorCheck.Ok("pid namespace", "every process of every container can be named")
+            : DoctorCheck.Failed("pid namespace", $"{foreign} process(es) are of a PID namespace outside this one", "set hostPID: true");
+    }
+}

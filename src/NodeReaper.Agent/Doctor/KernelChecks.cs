@@ -1,0 +1,70 @@
+using System.Globalization;
+using NodeReaper.Kernel.Pressure;
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Agent.Doctor;
+
+/// <summary>Checks of the kernel, PSI and the agent's own rights.</summary>
+internal static class KernelChecks
+{
+    private static readonly Version s_cgroupKill = new(5, 14);
+    private static readonly Version s_release = new(5, 15);
+
+    // Numbers of linux/capability.h.
+    private static readonly (int Bit, string Name, bool IsNeeded, string For)[] s_capabilities =
+    [
+        (5, "CAP_KILL", true, "send signals to containers"),
+        (19, "CAP_SYS_PTRACE", false, "hold a victim at its exit"),
+        (14, "CAP_IPC_LOCK", false, "lock the agent's memory"),
+        (23, "CAP_SYS_NICE", false, "run the kill threads ahead of the load"),
+        (24, "CAP_SYS_RESOURCE", false, "lower oom_score_adj and set PSI alarms"),
+    ];
+
+    internal static DoctorCheck KernelVersion()
+    {
+        var version = Environment.OSVersion.Version;
+        var text = $"Linux {version}";
+        if (version < s_cgroupKill)
+        {
+            return DoctorCheck.Warning("kernel", $"{text}: no cgroup.kill (5.14), no process_mrelease (5.15)", "use Linux 5.15 or later");
+        }
+
+        return version < s_release
+            ? DoctorCheck.Warning("kernel", $"{text}: no process_mrelease (5.15)", "use Linux 5.15 or later")
+            : DoctorCheck.Ok("kernel", text);
+    }
+
+    internal static DoctorCheck Pressure(string procRoot)
+    {
+        var path = Path.Combine(procRoot, "pressure", "memory");
+        using var trigger = PsiTrigger.Open(path, PsiKind.Some, 150_000, 1_000_000, out var error);
+        if (trigger is not null)
+        {
+            return DoctorCheck.Ok("psi", $"{path} takes an alarm");
+        }
+
+        return error == Errno.EOPNOTSUPP || error == Errno.ENOENT
+            ? DoctorCheck.Warning("psi", $"{path}: {error}: pressure stall information is off", "boot the kernel with psi=1")
+            : DoctorCheck.Warning("psi", $"{path}: {error}", "run as root, with CAP_SYS_RESOURCE");
+    }
+
+    internal static IEnumerable<DoctorCheck> Capabilities()
+    {
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("CapEff:", StringComparison.Ordinal));
+        var effective = ulong.Parse(line.AsSpan("CapEff:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        foreach (var (bit, name, isNeeded, purpose) in s_capabilities)
+        {
+            if ((effective & (1UL << bit)) != 0)
+            {
+                yield return DoctorCheck.Ok(name, $"held, to {purpose}");
+            }
+            else
+            {
+                var fix = $"run as root, or add {name} to the container's capabilities";
+                yield return isNeeded
+                    ? DoctorCheck.Failed(name, $"missing: cannot {purpose}", fix)
+                    : DoctorCheck.Warning(name, $"missing: cannot {purpose}", fix);
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Reporting;
+using NodeReaper.Agent.SelfTest;
+using NodeReaper.Engine;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Verification;
+using NodeReaper.Kernel.Pressure;
+using NodeReaper.Kernel.Procfs;
+using NodeReaper.Kernel.Scheduling;
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Agent.Hosting;
+
+/// <summary>
+/// Owns the pressure thread: builds the engine on it, protects the agent itself, runs the watch, and tells at the end
+/// what was done.
+/// </summary>
+internal sealed partial class PressureService(
+    RunSettings settings,
+    PodBoard pods,
+    ReportRing reports,
+    IHostApplicationLifetime lifetime,
+    ILogger<PressureService> logger) : IHostedService
+{
+    private const int OomScoreAdjustment = -999;
+    private const int StopMilliseconds = 900;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile PressureWatch? _watch;
+    private volatile bool _isStopping;
+    private Thread? _thread;
+
+    /// <summary>What went wrong for good; null while all is well.</summary>
+    internal string? Failure { get; private set; }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _thread = new Thread(Work) { Name = "pressure", IsBackground = true };
+        _thread.Start();
+        return _started.Task;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        _watch?.Stop();
+
+        // If the thread does not come back in time, the process's end lets go of what it holds.
+        if (_thread?.Join(StopMilliseconds) == false)
+        {
+            StoppedLate(logger);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Work()
+    {
+        try
+        {
+            Protect();
+            var strategy = ChooseStrategy();
+            if (strategy is { } chosen && !_isStopping)
+            {
+                Watch(chosen);
+            }
+        }
+        catch (IOException error)
+        {
+            Fail(error.Message);
+        }
+        finally
+        {
+            _started.TrySetResult();
+        }
+    }
+
+    private void Protect()
+    {
+        Tell("memory locked", SelfProtection.LockMemory(), "pages of the agent may be reclaimed when it needs them; add CAP_IPC_LOCK");
+        Tell(
+            $"oom_score_adj {OomScoreAdjustment}",
+            SelfProtection.SetOomScoreAdjustment(OomScoreAdjustment),
+            "the kernel's OOM killer may take the agent; add CAP_SYS_RESOURCE");
+        var (realTime, nice) = KillPathThread.Prefer();
+        Tell("kill threads at real-time priority", realTime, nice.IsNone ? "they run at nice -20 instead; add CAP_SYS_NICE" : "they run at normal priority; add CAP_SYS_NICE");
+    }
+
+    private void Tell(string step, Errno error, string consequence)
+    {
+        if (error.IsNone)
+        {
+            Protected(logger, step);
+        }
+        else
+        {
+            NotProtected(logger, step, error.Name, consequence);
+        }
+    }
+
+    private KillStrategy? ChooseStrategy()
+    {
+        var wanted = settings.Policy.Kill.Strategy;
+        if (wanted == KillStrategy.Atomic)
+        {
+            Fail("kill.strategy: atomic is not in any released kernel, and this version does not use it yet; set it to auto");
+            return null;
+        }
+
+        if (wanted != KillStrategy.Auto)
+        {
+            var result = StrategySelfTest.Try(wanted);
+            TellTest(result);
+            if (result.Passed)
+            {
+                return wanted;
+            }
+        }
+
+        if (StrategySelfTest.Best(TellTest) is { } best)
+        {
+            return best;
+        }
+
+        Fail("no kill strategy passed its self-test; run 'nodereaper doctor'");
+        return null;
+    }
+
+    private void TellTest(StrategyTestResult result)
+    {
+        if (result.Passed)
+        {
+            StrategyPassed(logger, CamelCase.Of(result.Strategy), result.Detail);
+        }
+        else
+        {
+            StrategyFailed(logger, CamelCase.Of(result.Strategy), result.Detail, result.Fix);
+        }
+    }
+
+    private void Watch(KillStrategy strategy)
+    {
+        var policy = settings.Policy;
+        using var tree = new KubepodsTree(settings.CgroupRoot);
+        using var node = new NodePressure(settings.ProcRoot, policy.Pressure.StallWindow);
+        using var stall = OpenStallAlarm();
+        var root = FileDescriptor.OpenDirectory(settings.ProcRoot, out var error);
+        if (!root.IsOpen)
+        {
+            throw new IOException($"cannot open {settings.ProcRoot}: {error}; set --proc-root to where proc is mounted");
+        }
+
+        var proc = new ProcessFiles(root);
+        var guard = new ProcessGuard(proc);
+        using var killer = new Killer(proc, guard, policy.Kill.Reapers);
+        var cycle = new ReapCycle(
+            policy, strategy, node, tree, new CandidateCollector(new ContainerRoles(guard)), killer, new Verifier(proc), reports, () => pods.Newest);
+        using var watch = new PressureWatch(policy.Pressure, stall, node, tree, killer, cycle);
+        if (stall is not null && !watch.HasStallAlarm)
+        {
+            NoStallAlarm(logger, "the kernel refused to wait for it", "MemAvailable alone is watched");
+        }
+
+        _watch = watch;
+        tree.Discover();
+        cycle.LookAround();
+        if (!node.Read())
+        {
+            throw new IOException($"{settings.ProcRoot}/meminfo does not read as /proc/meminfo does");
+        }
+
+        var limits = PressureLimits.Of(policy.Pressure, node.Last.Memory.TotalBytes);
+        Watching(
+            logger,
+            tree.Containers.Length,
+            tree.TreeCount == 0 ? "no kubepods tree yet" : string.Join(", ", tree.Trees),
+            ByteText.Of(limits.KillBelowBytes),
+            ByteText.Of(limits.RecoverToBytes),
+            CamelCase.Of(strategy),
+            policy.DryRun ? "dry run" : "live");
+        _started.TrySetResult();
+        if (!_isStopping)
+        {
+            watch.Run();
+        }
+
+        root.Close();
+        TellEnd(cycle.Totals, killer.LetGo());
+    }
+
+    private PsiTrigger? OpenStallAlarm()
+    {
+        var path = Path.Combine(settings.ProcRoot, "pressure", "memory");
+        var pressure = settings.Policy.Pressure;
+        var stall = PsiTrigger.Open(
+            path, PsiKind.Some, (int)pressure.Stall.TotalMicroseconds, (int)pressure.StallWindow.TotalMicroseconds, out var error);
+        if (stall is null)
+        {
+            NoStallAlarm(
+                logger,
+                $"{path}: {error}",
+                error == Errno.EOPNOTSUPP || error == Errno.ENOENT
+                    ? "MemAvailable alone is watched; boot the kernel with psi=1"
+                    : "MemAvailable alone is watched; run as root");
+        }
+
+        return stall;
+    }
+
+    private void TellEnd(in CycleTotals totals, int held)
+    {
+        if (settings.Policy.DryRun)
+        {
+            StoppedDryRun(logger, totals.DryRunKills, totals.WithoutVictim);
+        }
+        else
+        {
+            Stopped(logger, totals.Kills, ByteText.Of(totals.FreedBytes), totals.WithoutVictim, held);
+        }
+    }
+
+    private void Fail(string why)
+    {
+        Failure = why;
+        Failed(logger, why);
+        lifetime.StopApplication();
+    }
+
+    [LoggerMessage(EventId = 1, EventName = "Watching", Level = LogLevel.Information,
+        Message = "watching {Containers} container(s) in {Trees}; kills below {KillBelow} available, recovers to {RecoverTo}, strategy {Strategy}, {Mode}")]
+    private static partial void Watching(
+        ILogger logger, int containers, string trees, string killBelow, string recoverTo, string strategy, string mode);
+
+    [LoggerMessage(EventId = 2, EventName = "Protected", Level = LogLevel.Information, Message = "{Step}")]
+    private static partial void Protected(ILogger logger, string step);
+
+    [LoggerMessage(EventId = 3, EventName = "NotProtected", Level = LogLevel.Warning, Message = "not {Step}: {Error}; {Consequence}")]
+    private static partial void NotProtected(ILogger logger, string step, string error, string consequence);
+
+    [LoggerMessage(EventId = 4, EventName = "StrategyPassed", Level = LogLevel.Information, Message = "strategy {Strategy} passed its self-test: {Detail}")]
+    private static partial void StrategyPassed(ILogger logger, string strategy, string detail);
+
+    [LoggerMessage(EventId = 5, EventName = "StrategyFailed", Level = LogLevel.Warning, Message = "strategy {Strategy} failed its self-test: {Detail}; {Fix}")]
+    private static partial void StrategyFailed(ILogger logger, string strategy, string detail, string fix);
+
+    [LoggerMessage(EventId = 6, EventName = "NoStallAlarm", Level = LogLevel.Warning, Message = "no PSI alarm: {Reason}; {Consequence}")]
+    private static partial void NoStallAlarm(ILogger logger, string reason, string consequence);
+
+    [LoggerMessage(EventId = 7, EventName = "Stopped", Level = LogLevel.Information,
+        Message = "stopped: {Kills} kill(s), {Freed} back, {WithoutVictim} shortage(s) without a victim, {Held} thread(s) still held are let go now")]
+    private static partial void Stopped(ILogger logger, long kills, string freed, long withoutVictim, int held);
+
+    [LoggerMessage(EventId = 8, EventName = "StoppedDryRun", Level = LogLevel.Information,
+        Message = "stopped: {Kills} kill(s) in a dry run, {WithoutVictim} shortage(s) without a victim")]
+    private static partial void StoppedDryRun(ILogger logger, long kills, long withoutVictim);
+
+    [LoggerMessage(EventId = 9, EventName = "StoppedLate", Level = LogLevel.Warning, Message = "the pressure thread did not stop in time; the process ends without it")]
+    private static partial void StoppedLate(ILogger logger);
+
+    [LoggerMessage(EventId = 10, EventName = "Failed", Level = LogLevel.Critical, Message = "{Why}")]
+    private static partial void Failed(ILogger logger, string why);
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.Agent.Hosting;
+
+/// <summary>Drains the reports on a thread of its own, so that a slow sink never keeps the kill path waiting.</summary>
+internal sealed partial class ReportService(ReportRing reports, IEnumerable<IReportSink> sinks, ILogger<ReportService> logger)
+    : IHostedService, IDisposable
+{
+    private const int IdleMilliseconds = 500;
+    private readonly List<IReportSink> _sinks = [.. sinks];
+    private volatile bool _isStopping;
+    private long _droppedTold;
+    private Thread? _thread;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _thread = new Thread(Work) { Name = "reports", IsBackground = true };
+        _thread.Start();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        _thread?.Join();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        foreach (var sink in _sinks.OfType<IDisposable>())
+        {
+            sink.Dispose();
+        }
+    }
+
+    private void Work()
+    {
+        while (!_isStopping)
+        {
+            reports.Wait(IdleMilliseconds);
+            Drain();
+        }
+
+        // What came in while stopping is still told.
+        Drain();
+    }
+
+    private void Drain()
+    {
+        reports.Drain(_sinks, (sink, error) => SinkFailed(logger, sink.Name, error.Message));
+        if (reports.Dropped > _droppedTold)
+        {
+            Dropped(logger, reports.Dropped - _droppedTold);
+            _droppedTold = reports.Dropped;
+        }
+    }
+
+    [LoggerMessage(EventId = 110, EventName = "SinkFailed", Level = LogLevel.Error, Message = "report sink {Sink} could not write: {Error}")]
+    private static partial void SinkFailed(ILogger logger, string sink, string error);
+
+    [LoggerMessage(EventId = 111, EventName = "ReportsDropped", Level = LogLevel.Error, Message = "{Count} report(s) dropped: the ring was full")]
+    private static partial void Dropped(ILogger logger, long count);
+}

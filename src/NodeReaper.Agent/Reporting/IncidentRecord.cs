@@ -1,0 +1,158 @@
+using System.Text.Json.Serialization;
+
+namespace NodeReaper.Agent.Reporting;
+
+/// <summary>One line of the incident file. Fields are added, never changed; <see cref="Version"/> rises when one must be.</summary>
+internal sealed record IncidentRecord
+{
+    public int Version { get; init; } = 1;
+
+    public required DateTimeOffset Time { get; init; }
+
+    public string? Node { get; init; }
+
+    public long Sequence { get; init; }
+
+    /// <summary>killed, dryRun, noVictim or refused.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The sentence that the log has.</summary>
+    public required string Summary { get; init; }
+
+    public required IncidentPressure Pressure { get; init; }
+
+    public IncidentCandidate? Victim { get; init; }
+
+    public IncidentKill? Kill { get; init; }
+
+    /// <summary>The first of the ranking, the victim among them.</summary>
+    public IReadOnlyList<IncidentCandidate> Ranking { get; init; } = [];
+
+    public int RankedTotal { get; init; }
+
+    /// <summary>How many containers were excluded, by reason.</summary>
+    public IReadOnlyDictionary<string, int> Excluded { get; init; } = new Dictionary<string, int>();
+}
+
+/// <summary>The node when it was decided.</summary>
+internal sealed record IncidentPressure
+{
+    public string? Signal { get; init; }
+
+    public long MemTotalBytes { get; init; }
+
+    public long AvailableBytes { get; init; }
+
+    public long SwapTotalBytes { get; init; }
+
+    public long SwapFreeBytes { get; init; }
+
+    public long FillBytesPerSecond { get; init; }
+
+    public bool IsStalling { get; init; }
+
+    public long KillBelowBytes { get; init; }
+
+    public long RecoverToBytes { get; init; }
+
+    public long DeficitBytes { get; init; }
+
+    public bool IsEmergency { get; init; }
+
+    public long AvailableAfterBytes { get; init; }
+}
+
+/// <summary>A candidate, with the value of each key.</summary>
+internal sealed record IncidentCandidate
+{
+    public string? Namespace { get; init; }
+
+    public string? Pod { get; init; }
+
+    public required string PodUid { get; init; }
+
+    public string? Container { get; init; }
+
+    public required string ContainerId { get; init; }
+
+    public long CgroupId { get; init; }
+
+    public required string QosClass { get; init; }
+
+    public int PodPriority { get; init; }
+
+    public int KillPriority { get; init; }
+
+    public long RequestBytes { get; init; }
+
+    public long OverRequestBytes { get; init; }
+
+    public long GrowthBytesPerSecond { get; init; }
+
+    public long FreeableBytes { get; init; }
+
+    public long CurrentBytes { get; init; }
+
+    public long AnonBytes { get; init; }
+
+    public long ShmemBytes { get; init; }
+
+    public long FileBytes { get; init; }
+
+    public long KernelBytes { get; init; }
+
+    public long SwapBytes { get; init; }
+
+    /// <summary>The key that put it in front of the next one; null for the last.</summary>
+    public string? DecidingKey { get; init; }
+}
+
+/// <summary>The kill and its proof. Times are from the decision.</summary>
+internal sealed record IncidentKill
+{
+    public required string Strategy { get; init; }
+
+    /// <summary>freed, incomplete, refused or failed.</summary>
+    public required string Outcome { get; init; }
+
+    public string? Refusal { get; init; }
+
+    public string? Proof { get; init; }
+
+    public long BytesBefore { get; init; }
+
+    public long BytesFreed { get; init; }
+
+    public long AnonLeft { get; init; }
+
+    public long ShmemLeft { get; init; }
+
+    public long FileLeft { get; init; }
+
+    public long KernelLeft { get; init; }
+
+    public double? SignalMilliseconds { get; init; }
+
+    public double? ReleasedMilliseconds { get; init; }
+
+    public double? FreedMilliseconds { get; init; }
+
+    public double? DeadMilliseconds { get; init; }
+
+    /// <summary>From the reading that showed the shortage to the signal.</summary>
+    public double? DetectToSignalMilliseconds { get; init; }
+
+    public int ProcessCount { get; init; }
+
+    public int HeldCount { get; init; }
+
+    public IReadOnlyList<IncidentProcess> Processes { get; init; } = [];
+}
+
+/// <summary>What became of one process, by errno name.</summary>
+internal sealed record IncidentProcess(int Pid, string Name, bool Held, string Signal, string? Release, int Attempts, double? DeadMilliseconds);
+
+/// <summary>The generated serialisers: reflection does not survive NativeAOT.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(IncidentRecord))]
+internal sealed partial class IncidentJson : JsonSerializerContext;

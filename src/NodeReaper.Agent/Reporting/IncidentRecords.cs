@@ -1,0 +1,135 @@
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.Agent.Reporting;
+
+/// <summary>Turns reports into lines of the incident file.</summary>
+internal static class IncidentRecords
+{
+    internal static IncidentRecord Of(ReapReport report, string? node) => new()
+    {
+        Time = report.Time,
+        Node = node,
+        Sequence = report.Sequence,
+        Kind = CamelCase.Of(report.Kind),
+        Summary = ReportSentence.Of(report),
+        Pressure = PressureOf(report),
+        Victim = report.Kind == ReportKind.NoVictim ? null : CandidateOf(report.Victim),
+        Kill = report.Kind is ReportKind.Killed or ReportKind.Refused ? KillOf(report) : null,
+        Ranking = RankingOf(report),
+        RankedTotal = report.RankedTotal,
+        Excluded = Enum.GetValues<Exclusion>()
+            .Where(exclusion => exclusion != Exclusion.None && report.ExcludedBy(exclusion) > 0)
+            .ToDictionary(CamelCase.Of, report.ExcludedBy),
+    };
+
+    private static IncidentPressure PressureOf(ReapReport report) => new()
+    {
+        Signal = report.Verdict.Signal?.Name,
+        MemTotalBytes = report.Reading.Memory.TotalBytes,
+        AvailableBytes = report.Reading.Memory.AvailableBytes,
+        SwapTotalBytes = report.Reading.Memory.SwapTotalBytes,
+        SwapFreeBytes = report.Reading.Memory.SwapFreeBytes,
+        FillBytesPerSecond = report.Reading.FillBytesPerSecond,
+        IsStalling = report.Reading.IsStalling,
+        KillBelowBytes = report.Limits.KillBelowBytes,
+        RecoverToBytes = report.Limits.RecoverToBytes,
+        DeficitBytes = report.Verdict.DeficitBytes,
+        IsEmergency = report.Verdict.IsEmergency,
+        AvailableAfterBytes = report.AvailableAfterBytes,
+    };
+
+    private static List<IncidentCandidate> RankingOf(ReapReport report)
+    {
+        var ranking = new List<IncidentCandidate>(report.Ranked.Length);
+        foreach (ref readonly var candidate in report.Ranked)
+        {
+            ranking.Add(CandidateOf(candidate));
+        }
+
+        return ranking;
+    }
+
+    private static IncidentCandidate CandidateOf(in ReportedCandidate candidate)
+    {
+        var facts = candidate.Facts;
+        return new IncidentCandidate
+        {
+            Namespace = facts.Pod?.Namespace,
+            Pod = facts.Pod?.Name,
+            PodUid = candidate.PodUid,
+            Container = facts.Container?.Name,
+            ContainerId = candidate.ContainerId,
+            CgroupId = candidate.CgroupId,
+            QosClass = facts.QosClass.ToString(),
+            PodPriority = facts.PodPriority,
+            KillPriority = facts.KillPriority,
+            RequestBytes = facts.RequestBytes,
+            OverRequestBytes = facts.OverRequestBytes,
+            GrowthBytesPerSecond = facts.GrowthBytesPerSecond,
+            FreeableBytes = facts.FreeableBytes,
+            CurrentBytes = facts.Memory.Current,
+            AnonBytes = facts.Memory.Anon,
+            ShmemBytes = facts.Memory.Shmem,
+            FileBytes = facts.Memory.File,
+            KernelBytes = facts.Memory.Kernel,
+            SwapBytes = facts.Memory.Swap,
+            DecidingKey = candidate.DecidingKey?.Name,
+        };
+    }
+
+    private static IncidentKill KillOf(ReapReport report)
+    {
+        var outcome = report.Outcome;
+        var relief = report.Relief;
+        return new IncidentKill
+        {
+            Strategy = CamelCase.Of(outcome.Strategy),
+            Outcome = OutcomeOf(report),
+            Refusal = outcome.Refusal == Refusal.None ? null : CamelCase.Of(outcome.Refusal),
+            Proof = outcome.IsKilled ? CamelCase.Of(relief.Proof) : null,
+            BytesBefore = relief.Before.Current + relief.Before.Swap,
+            BytesFreed = relief.FreedBytes,
+            AnonLeft = relief.Left.Anon,
+            ShmemLeft = relief.Left.Shmem,
+            FileLeft = relief.Left.File,
+            KernelLeft = relief.Left.Kernel,
+            SignalMilliseconds = ReportSentence.Milliseconds(outcome.DecidedAt, outcome.SignalledAt),
+            ReleasedMilliseconds = ReportSentence.Milliseconds(outcome.DecidedAt, outcome.ReleasedAt),
+            FreedMilliseconds = ReportSentence.Milliseconds(outcome.DecidedAt, relief.FreedAt),
+            DeadMilliseconds = ReportSentence.Milliseconds(outcome.DecidedAt, relief.DeadAt),
+            DetectToSignalMilliseconds = ReportSentence.Milliseconds(report.Reading.Timestamp, outcome.SignalledAt),
+            ProcessCount = outcome.ProcessCount,
+            HeldCount = outcome.HeldCount,
+            Processes = ProcessesOf(report),
+        };
+    }
+
+    private static string OutcomeOf(ReapReport report) => report switch
+    {
+        { Outcome.Refusal: not Refusal.None } => "refused",
+        { Outcome.IsKilled: false } => "failed",
+        { Relief: { IsFreed: true, IsDead: true } } => "freed",
+        _ => "incomplete",
+    };
+
+    private static List<IncidentProcess> ProcessesOf(ReapReport report)
+    {
+        var releases = report.Outcome.IsKilled && StrategySteps.Of(report.Outcome.Strategy).Releases;
+        var processes = new List<IncidentProcess>(report.Processes.Length);
+        foreach (ref readonly var process in report.Processes)
+        {
+            processes.Add(new IncidentProcess(
+                process.ProcessId,
+                process.Name,
+                process.HeldThread != 0,
+                process.SignalError.Name,
+                releases ? process.ReleaseError.Name : null,
+                process.ReleaseAttempts,
+                ReportSentence.Milliseconds(report.Outcome.DecidedAt, process.DeadAt)));
+        }
+
+        return processes;
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.Agent.Reporting;
+
+/// <summary>Writes one line for each report to the log.</summary>
+internal sealed partial class LogSink(ILogger<LogSink> logger) : IReportSink
+{
+    public string Name => "log";
+
+    public void Write(ReapReport report)
+    {
+        var sentence = ReportSentence.Of(report);
+        switch (report.Kind)
+        {
+            case ReportKind.Killed:
+                Killed(logger, sentence);
+                break;
+            case ReportKind.DryRun:
+                DryRun(logger, sentence);
+                break;
+            default:
+                NotKilled(logger, sentence);
+                break;
+        }
+    }
+
+    [LoggerMessage(EventId = 100, EventName = "Reaped", Level = LogLevel.Warning, Message = "{Report}")]
+    private static partial void Killed(ILogger logger, string report);
+
+    [LoggerMessage(EventId = 101, EventName = "ReapDryRun", Level = LogLevel.Warning, Message = "{Report}")]
+    private static partial void DryRun(ILogger logger, string report);
+
+    [LoggerMessage(EventId = 102, EventName = "ReaperDegraded", Level = LogLevel.Error, Message = "{Report}")]
+    private static partial void NotKilled(ILogger logger, string report);
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.Agent.Reporting;
+
+/// <summary>Tells a report in one sentence: what, why, what came back, how fast, and which key decided.</summary>
+internal static class ReportSentence
+{
+    internal static string Of(ReapReport report)
+    {
+        var why = $"{report.Verdict.Signal?.Name}: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available, "
+            + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)}, {ByteText.Of(report.Verdict.DeficitBytes)} missing";
+        return report.Kind switch
+        {
+            ReportKind.Killed => $"killed {NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}",
+            ReportKind.DryRun => $"would have killed {NameOf(report.Victim)} ({why}; {Decision(report)}), "
+                + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}",
+            ReportKind.Refused => $"did not kill {NameOf(report.Victim)} ({why}): "
+                + Kill.RefusalText.Of(report.Outcome.Refusal, report.Outcome.RefusedProcessId, "")
+                + (report.Outcome.SignalError.IsNone ? "" : $" ({report.Outcome.SignalError})"),
+            _ => $"short of memory, and nobody may be killed ({why}): {Exclusions(report)}",
+        };
+    }
+
+    internal static string NameOf(in ReportedCandidate candidate)
+    {
+        var container = candidate.Facts.Container?.Name ?? Short(candidate.ContainerId);
+        return candidate.Facts.Pod is { } pod
+            ? $"{pod.Namespace}/{pod.Name}[{container}]"
+            : $"pod {candidate.PodUid}[{container}]";
+    }
+
+    internal static double? Milliseconds(long from, long to) =>
+        from == 0 || to == 0 ? null : Math.Round((to - from) * 1e3 / Stopwatch.Frequency, 3);
+
+    internal static string Exclusions(ReapReport report)
+    {
+        var parts = Enum.GetValues<Exclusion>()
+            .Where(exclusion => exclusion != Exclusion.None && report.ExcludedBy(exclusion) > 0)
+            .Select(exclusion => $"{report.ExcludedBy(exclusion)} {NameOf(exclusion)}");
+        var text = string.Join(", ", parts);
+        return text.Length > 0 ? text : "no container is there";
+    }
+
+    internal static string NameOf(Exclusion exclusion) => exclusion switch
+    {
+        Exclusion.Protected => "protected",
+        Exclusion.Sandbox => "sandbox",
+        Exclusion.System => "system",
+        Exclusion.OwnPod => "own",
+        Exclusion.Starting => "starting",
+        Exclusion.Quarantined => "quarantined",
+        Exclusion.NothingToFree => "with nothing to free",
+        Exclusion.Unreadable => "unreadable",
+        _ => exclusion.ToString(),
+    };
+
+    private static string Decision(ReapReport report) => report.RankedTotal switch
+    {
+        1 => "the only candidate",
+        var total when report.Victim.DecidingKey is { } key => $"first of {total} by {key.Name}",
+        var total => $"of {total} candidates, in a tie broken by UID",
+    };
+
+    private static string Relief(ReapReport report)
+    {
+        var relief = report.Relief;
+        var freed = Milliseconds(report.Outcome.DecidedAt, relief.FreedAt);
+        var dead = Milliseconds(report.Outcome.DecidedAt, relief.DeadAt);
+        var available = $"{ByteText.Of(report.AvailableAfterBytes)} available now";
+        return freed is null
+            ? $"only {ByteText.Of(relief.FreedBytes)} of {ByteText.Of(relief.Before.Freeable)} back by the deadline"
+                + (relief.IsDead ? "" : ", and it is not dead") + $"; {available}"
+            : string.Create(CultureInfo.InvariantCulture, $"{ByteText.Of(relief.FreedBytes)} back in {freed:0.0} ms")
+                + (dead is null ? ", not dead yet" : string.Create(CultureInfo.InvariantCulture, $", dead in {dead:0.0} ms")) + $"; {available}";
+    }
+
+    private static string Short(string containerId) => containerId.Length > 12 ? containerId[..12] : containerId;
+}
