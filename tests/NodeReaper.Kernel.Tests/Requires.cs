@@ -11,6 +11,14 @@ internal static class Requires
         }
     }
 
+    /// <summary>True when root here may do what the kernel keeps for a root with all capabilities (capability.h).</summary>
+    /// <param name="number">Such as 24 for CAP_SYS_RESOURCE.</param>
+    internal static bool HasCapability(int number)
+    {
+        var line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("CapEff:", StringComparison.Ordinal));
+        return (Convert.ToUInt64(line["CapEff:".Length..].Trim(), 16) >> number & 1) != 0;
+    }
+
     internal static void Psi()
     {
         if (!File.Exists("/proc/pressure/memory"))

@@ -7,8 +7,8 @@ namespace NodeReaper.Kernel.Tests.Parsing;
 /// <summary>Every parser of the kernel project: a new one gets a line here, and with it all tests that hold for each.</summary>
 internal static class Parsers
 {
-    internal static readonly Parser MemInfo = Of<MemInfo>(nameof(MemInfo), Samples.MemInfo, Procfs.MemInfo.Parse);
-    internal static readonly Parser VmStat = Of<VmStat>(nameof(VmStat), Samples.VmStat, Procfs.VmStat.Parse);
+    internal static readonly Parser MemInfo = Of<MemInfo>(nameof(MemInfo), Samples.MemInfo, Kernel.Procfs.MemInfo.Parse);
+    internal static readonly Parser VmStat = Of<VmStat>(nameof(VmStat), Samples.VmStat, Kernel.Procfs.VmStat.Parse);
     internal static readonly Parser MemoryStat = Of<MemoryStat>(nameof(MemoryStat), Samples.MemoryStat, Kernel.Cgroups.MemoryStat.Parse);
 
     internal static readonly Parser MemoryEvents =
@@ -21,8 +21,8 @@ internal static class Parsers
         Of<PressureStall>(nameof(PressureStall), Samples.PressureStall, Kernel.Pressure.PressureStall.Parse);
 
     internal static readonly Parser CgroupValue = Of<long>(nameof(CgroupValue), "16777216\n", Kernel.Cgroups.CgroupValue.Parse);
-    internal static readonly Parser ProcessStatm = Of<long>(nameof(ProcessStatm), "765 411 382 5 0 123 0\n", Procfs.ProcessStatm.Parse);
-    internal static readonly Parser OomScore = Of<int>(nameof(OomScore), "-998\n", Procfs.OomScore.Parse);
+    internal static readonly Parser ProcessStatm = Of<long>(nameof(ProcessStatm), "765 411 382 5 0 123 0\n", Kernel.Procfs.ProcessStatm.Parse);
+    internal static readonly Parser OomScore = Of<int>(nameof(OomScore), "-998\n", Kernel.Procfs.OomScore.Parse);
 
     internal static readonly Parser[] All =
         [MemInfo, VmStat, MemoryStat, MemoryEvents, CgroupEvents, PressureStall, CgroupValue, ProcessStatm, OomScore];

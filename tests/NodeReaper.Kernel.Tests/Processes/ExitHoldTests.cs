@@ -1,4 +1,5 @@
 using NodeReaper.Kernel.Processes;
+using NodeReaper.Kernel.Scheduling;
 using NodeReaper.Kernel.Syscalls;
 using NodeReaper.Kernel.Tests.Victims;
 
@@ -327,7 +328,7 @@ public class ExitHoldTests
             // The first call of a native function allocates, so each must be called in the rehearsal.
             do
             {
-                Scheduling.SelfProtection.Sleep(100);
+                SelfProtection.Sleep(100);
             }
             while (ExitHold.TryLetGo(victim.Id) == Errno.EAGAIN);
         }

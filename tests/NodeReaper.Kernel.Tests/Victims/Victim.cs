@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using NodeReaper.Kernel.Processes;
+using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
+using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Kernel.Tests.Victims;
 
@@ -68,7 +70,7 @@ internal sealed class Victim : IDisposable
     internal long ResidentBytes(int threadId)
     {
         var text = File.ReadAllBytes($"/proc/{Id}/task/{threadId}/statm");
-        Assert.Equal(Text.ParseOutcome.Ok, Procfs.ProcessStatm.Parse(text, out var pages));
+        Assert.Equal(ParseOutcome.Ok, ProcessStatm.Parse(text, out var pages));
         return pages * Environment.SystemPageSize;
     }
 
