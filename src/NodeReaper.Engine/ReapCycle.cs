@@ -250,7 +250,7 @@ public sealed class ReapCycle
         }
 
         report.Kind = kind;
-        report.Time = DateTimeOffset.UtcNow;
+        report.Time = DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(reading.Timestamp);
         report.Reading = reading;
         report.Limits = limits;
         report.Verdict = verdict;

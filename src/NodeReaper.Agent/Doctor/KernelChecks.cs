@@ -1,6 +1,5 @@
 using System.Globalization;
 using NodeReaper.Kernel.Pressure;
-using NodeReaper.Kernel.Syscalls;
 
 namespace NodeReaper.Agent.Doctor;
 
@@ -43,9 +42,7 @@ internal static class KernelChecks
             return DoctorCheck.Ok("psi", $"{path} takes an alarm");
         }
 
-        return error == Errno.EOPNOTSUPP || error == Errno.ENOENT
-            ? DoctorCheck.Warning("psi", $"{path}: {error}: pressure stall information is off", "boot the kernel with psi=1")
-            : DoctorCheck.Warning("psi", $"{path}: {error}", "run as root, with CAP_SYS_RESOURCE");
+        return DoctorCheck.Warning("psi", $"{path}: {error}: no pressure stall alarm; MemAvailable alone would be watched", PressureAdvice.For(error));
     }
 
     internal static IEnumerable<DoctorCheck> Capabilities()

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Doctor;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Agent.SelfTest;
 using NodeReaper.Engine;
@@ -199,12 +200,7 @@ internal sealed partial class PressureService(
             path, PsiKind.Some, (int)pressure.Stall.TotalMicroseconds, (int)pressure.StallWindow.TotalMicroseconds, out var error);
         if (stall is null)
         {
-            NoStallAlarm(
-                logger,
-                $"{path}: {error}",
-                error == Errno.EOPNOTSUPP || error == Errno.ENOENT
-                    ? "MemAvailable alone is watched; boot the kernel with psi=1"
-                    : "MemAvailable alone is watched; run as root");
+            NoStallAlarm(logger, $"{path}: {error}", $"MemAvailable alone is watched; {PressureAdvice.For(error)}");
         }
 
         return stall;

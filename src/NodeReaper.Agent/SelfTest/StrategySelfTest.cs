@@ -4,6 +4,7 @@ using NodeReaper.Agent.Commands;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 
@@ -92,6 +93,9 @@ internal static class StrategySelfTest
 
             var process = killer.Processes[0];
             var relief = new Verifier(proc).Verify(target, outcome, default, ReliefProof.Process, s_deadline, killer);
+
+            // Collects the child, in case that the runtime took the stop at its exit for its end.
+            _ = ExitHold.TryLetGo(processId);
             return Judge(strategy, process, relief, outcome);
         }
         finally

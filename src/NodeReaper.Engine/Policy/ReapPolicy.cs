@@ -37,10 +37,16 @@ public sealed record ReapPolicy
 /// <summary>When the node counts as short of memory.</summary>
 public sealed record PressurePolicy
 {
-    /// <summary>The node is short when less than this is available (MemAvailable). Null: 5 % of MemTotal, at least 96 MiB, at most 1 GiB.</summary>
+    /// <summary>The least that <see cref="KillBelow"/> and <see cref="RecoverTo"/> may be, in bytes: less is a forgotten unit.</summary>
+    public const long MinAmountBytes = 1L << 20;
+
+    /// <summary>
+    /// The node is short when less than this is available (MemAvailable). 1 MiB to 1 PiB, or a share of MemTotal.
+    /// Null: 5 % of MemTotal, at least 96 MiB, at most 1 GiB.
+    /// </summary>
     public MemoryAmount? KillBelow { get; init; }
 
-    /// <summary>A kill is to bring the node back to this. Null: twice <see cref="KillBelow"/>.</summary>
+    /// <summary>A kill is to bring the node back to this. 1 MiB to 1 PiB, or a share of MemTotal. Null: twice <see cref="KillBelow"/>.</summary>
     public MemoryAmount? RecoverTo { get; init; }
 
     /// <summary>

@@ -28,7 +28,7 @@ public sealed class ReapReport
     /// <summary>What the report is about.</summary>
     public ReportKind Kind { get; internal set; }
 
-    /// <summary>When, by the wall clock.</summary>
+    /// <summary>When the signals were read that it decided on, by the wall clock.</summary>
     public DateTimeOffset Time { get; internal set; }
 
     /// <summary>A number that rises with each report of this run.</summary>

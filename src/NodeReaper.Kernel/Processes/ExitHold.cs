@@ -48,7 +48,9 @@ public static class ExitHold
 
         if (waited.Value == 0)
         {
-            return Errno.EAGAIN;
+            // No news, but the stop may have been told to another thread of this program that waits for children, as
+            // the .NET runtime does. A tracee that is not stopped answers ESRCH.
+            return NativeMethods.Ptrace(PTRACE_DETACH, threadId, 0, 0) == 0 ? Errno.None : Errno.EAGAIN;
         }
 
         // WIFSTOPPED: otherwise this is the exit status of a thread that is gone.

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# Makes Pods on a node as a kubelet (systemd driver) and containerd make them: cgroups, a sandbox, oom_score_adj.
+# To be sourced. CGROUP_ROOT is where the tree is made; VICTIM is the program of tests/victims.
+
+: "${CGROUP_ROOT:=/sys/fs/cgroup}"
+
+# pod_cgroup QOS UID: where the Pod's cgroup is.
+pod_cgroup() {
+    local uid=${2//-/_} class=${1,,}
+    case $class in
+        guaranteed) echo "$CGROUP_ROOT/kubepods.slice/kubepods-pod$uid.slice" ;;
+        *) echo "$CGROUP_ROOT/kubepods.slice/kubepods-$class.slice/kubepods-$class-pod$uid.slice" ;;
+    esac
+}
+
+# container_id NAME: a container ID as containerd makes them, always the same for a name.
+container_id() { printf %s "$1" | sha256sum | cut -c1-64; }
+
+# make_tree: the kubepods tree, with the controllers passed on.
+make_tree() {
+    local dir
+    for dir in "$CGROUP_ROOT" "$CGROUP_ROOT/kubepods.slice" "$CGROUP_ROOT"/kubepods.slice/kubepods-{burstable,besteffort}.slice; do
+        mkdir -p "$dir"
+        echo '+memory +cpu +pids' > "$dir/cgroup.subtree_control"
+    done
+}
+
+# make_pod QOS UID: the Pod's cgroup, with a sandbox in it.
+make_pod() {
+    local dir
+    dir=$(pod_cgroup "$1" "$2")
+    mkdir -p "$dir"
+    echo '+memory +cpu +pids' > "$dir/cgroup.subtree_control"
+    start_container "$1" "$2" "$(container_id "sandbox of $2")" -998 "$VICTIM" --comm pause
+}
+
+# container_cgroup QOS UID ID: where a container's cgroup is.
+container_cgroup() { echo "$(pod_cgroup "$1" "$2")/cri-containerd-$3.scope"; }
+
+# start_container QOS UID ID OOM_SCORE_ADJ COMMAND...: starts a container and leaves its process in $started.
+start_container() {
+    local dir adjustment=$4
+    dir=$(container_cgroup "$1" "$2" "$3")
+    shift 4
+    mkdir -p "$dir"
+    # As runc leaves it: a kernel OOM kill takes the whole container.
+    [ "$adjustment" = -998 ] || echo 1 > "$dir/memory.oom.group"
+    (
+        echo 0 > "$dir/cgroup.procs"
+        echo "$adjustment" > /proc/self/oom_score_adj
+        exec "$@"
+    ) < /dev/null > "${CONTAINER_LOG:-/dev/null}" 2>&1 &
+    started=$!
+    disown "$started"
+}
+
+# event CGROUP FILE KEY: a number of a keyed file, such as memory.events' oom_kill; 0 when the cgroup is gone.
+event() { awk -v key="$3" '$1 == key { n = $2 } END { print n + 0 }' "$1/$2" 2> /dev/null || echo 0; }
+
+# oom_score_adj QOS REQUEST_BYTES: what the kubelet gives a container (pkg/kubelet/qos/policy.go).
+oom_score_adj() {
+    local total adjustment
+    case ${1,,} in
+        guaranteed) echo -997 ;;
+        besteffort) echo 1000 ;;
+        *)
+            total=$(awk '$1 == "MemTotal:" { print $2 * 1024 }' /proc/meminfo)
+            adjustment=$((1000 - 1000 * $2 / total))
+            echo $((adjustment < 3 ? 3 : adjustment > 999 ? 999 : adjustment))
+            ;;
+    esac
+}
+
+# remove_tree: kills what is left below CGROUP_ROOT/kubepods.slice and takes the cgroups away.
+remove_tree() {
+    local dir
+    [ -d "$CGROUP_ROOT/kubepods.slice" ] || return 0
+    echo 1 > "$CGROUP_ROOT/kubepods.slice/cgroup.kill"
+    while [ "$(event "$CGROUP_ROOT/kubepods.slice" cgroup.events populated)" = 1 ]; do sleep 0.05; done
+    find "$CGROUP_ROOT/kubepods.slice" -mindepth 1 -depth -type d | while read -r dir; do rmdir "$dir"; done
+}
