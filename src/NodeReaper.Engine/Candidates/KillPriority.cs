@@ -40,7 +40,10 @@ public readonly record struct KillPriority(int Value, bool IsNever)
 
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             || value is < Min or > Max
-            || text.StartsWith('+'))
+            || text.StartsWith('+')
+
+            // The parser passes over zero bytes at the end.
+            || text.EndsWith('\0'))
         {
             return false;
         }

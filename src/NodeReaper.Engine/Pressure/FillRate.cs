@@ -13,7 +13,7 @@ public struct FillRate
 
     private Samples _times;
     private Samples _available;
-    private int _count;
+    private long _count;
 
     /// <summary>Takes a sample and gives the rate.</summary>
     /// <param name="timestamp">When, in ticks of <see cref="Stopwatch"/>; later than the last.</param>
@@ -24,7 +24,7 @@ public struct FillRate
         long rate = 0;
         for (var back = 1; back <= Math.Min(_count, Kept); back++)
         {
-            var slot = (_count - back) % Kept;
+            var slot = (int)((_count - back) % Kept);
             var elapsed = timestamp - _times[slot];
             if (elapsed <= 0)
             {
@@ -38,8 +38,9 @@ public struct FillRate
             }
         }
 
-        _times[_count % Kept] = timestamp;
-        _available[_count % Kept] = availableBytes;
+        var next = (int)(_count % Kept);
+        _times[next] = timestamp;
+        _available[next] = availableBytes;
         _count++;
         return Math.Max(0, rate);
     }

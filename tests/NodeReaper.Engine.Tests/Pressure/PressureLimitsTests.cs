@@ -1,0 +1,62 @@
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using static NodeReaper.Engine.Tests.Candidates.Made;
+
+namespace NodeReaper.Engine.Tests.Pressure;
+
+public class PressureLimitsTests
+{
+    public static TheoryData<long, long> Defaults => new()
+    {
+        // MemTotal; kill below.
+        { 512 * Mib, 96 * Mib },
+        { Gib, 96 * Mib },
+        { 1920 * Mib, 96 * Mib },
+        { 4 * Gib, 4 * Gib / 20 },
+        { 16 * Gib, 16 * Gib / 20 },
+        { 20 * Gib, Gib },
+        { 64 * Gib, Gib },
+        { 1024 * Gib, Gib },
+    };
+
+    [Theory]
+    [MemberData(nameof(Defaults))]
+    public void The_defaults_fit_nodes_of_every_size(long total, long killBelow)
+    {
+        var limits = PressureLimits.Of(new PressurePolicy(), total);
+        Assert.Equal(killBelow, limits.KillBelowBytes);
+        Assert.Equal(killBelow * 2, limits.RecoverToBytes);
+        Assert.Equal(TimeSpan.FromMilliseconds(250), limits.TimeLeft);
+    }
+
+    public static TheoryData<string, MemoryAmount?, MemoryAmount?, long, long> Set => new()
+    {
+        { "bytes", MemoryAmount.OfBytes(300 * Mib), MemoryAmount.OfBytes(500 * Mib), 300 * Mib, 500 * Mib },
+        { "percent", MemoryAmount.OfPercent(10), MemoryAmount.OfPercent(25), Gib / 10, Gib / 4 },
+        { "no recovery mark", MemoryAmount.OfBytes(300 * Mib), null, 300 * Mib, 600 * Mib },
+        { "a recovery mark below the threshold", MemoryAmount.OfBytes(300 * Mib), MemoryAmount.OfBytes(Mib), 300 * Mib, 300 * Mib },
+        { "more than the node has", MemoryAmount.OfBytes(9 * Gib), MemoryAmount.OfBytes(20 * Gib), Gib, Gib },
+        { "a recovery mark above what the node has", MemoryAmount.OfBytes(900 * Mib), null, 900 * Mib, Gib },
+        { "only a recovery mark", null, MemoryAmount.OfBytes(200 * Mib), 96 * Mib, 200 * Mib },
+    };
+
+    [Theory]
+    [MemberData(nameof(Set))]
+    public void What_the_policy_sets_counts_within_what_the_node_has(
+        string what, MemoryAmount? killBelow, MemoryAmount? recoverTo, long expectedKillBelow, long expectedRecoverTo)
+    {
+        var limits = PressureLimits.Of(new PressurePolicy { KillBelow = killBelow, RecoverTo = recoverTo }, Gib);
+        Assert.True((expectedKillBelow, expectedRecoverTo) == (limits.KillBelowBytes, limits.RecoverToBytes), $"{what}: {limits}");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(32 << 20)]
+    public void A_node_smaller_than_any_threshold_gives_no_exception(long total)
+    {
+        var limits = PressureLimits.Of(new PressurePolicy(), total);
+        Assert.InRange(limits.KillBelowBytes, 0, total);
+        Assert.InRange(limits.RecoverToBytes, limits.KillBelowBytes, total);
+    }
+}
