@@ -1,0 +1,35 @@
+using System.CommandLine;
+using NodeReaper.Agent.Options;
+
+namespace NodeReaper.Agent.Commands;
+
+/// <summary><c>nodereaper config check FILE</c>: validates a policy file.</summary>
+internal static class ConfigCheckCommand
+{
+    /// <summary>The command <c>check</c>, which belongs below <c>config</c>.</summary>
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "the policy file (YAML)" };
+        var check = new Command("check", "Say everything that is wrong with a policy file, or the policy that it makes.") { file };
+        check.SetAction(parsed => Check(parsed.GetValue(file)!));
+        return check;
+    }
+
+    private static int Check(string path)
+    {
+        var load = PolicyFile.Load(path);
+        if (load.Options is not { } options)
+        {
+            foreach (var error in load.Errors)
+            {
+                Console.Error.WriteLine(error);
+            }
+
+            return ExitCode.BadArguments;
+        }
+
+        Console.WriteLine($"{path}: ok");
+        EffectivePolicy.Write(options, Console.Out);
+        return ExitCode.Success;
+    }
+}

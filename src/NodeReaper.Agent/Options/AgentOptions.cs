@@ -1,0 +1,13 @@
+using NodeReaper.Engine.Policy;
+
+namespace NodeReaper.Agent.Options;
+
+/// <summary>All that a policy file can say: the engine's policy, and what is the agent's own.</summary>
+internal sealed record AgentOptions
+{
+    /// <summary>What the engine is to do.</summary>
+    public ReapPolicy Policy { get; init; } = new();
+
+    /// <summary>How the agent logs.</summary>
+    public LogOptions Log { get; init; } = new();
+}

@@ -1,0 +1,46 @@
+using NodeReaper.Agent.Yaml;
+
+namespace NodeReaper.Agent.Options;
+
+/// <summary>Reads policy files. All that is wrong with one is told at once, and a bad one is refused whole.</summary>
+internal static class PolicyFile
+{
+    /// <summary>The longest file that is taken, in bytes.</summary>
+    internal const int MaxBytes = 1 << 20;
+
+    /// <summary>Reads a file. A key that is not in it has its default; so has everything when it is empty.</summary>
+    /// <param name="path">The file.</param>
+    internal static PolicyLoad Load(string path)
+    {
+        var file = TextFile.Read(path, MaxBytes);
+        return file.Error is { } error ? Refuse(path, [error]) : Parse(path, file);
+    }
+
+    private static PolicyLoad Parse(string path, in TextFile file)
+    {
+        using var text = file.Open();
+        var reader = new YamlTreeReader(text, YamlShape.Everything);
+        var policy = new PolicyReader();
+        if (reader.TryRead(out var root))
+        {
+            policy.Read(root);
+            if (reader.TryRead(out var second))
+            {
+                policy.Refuse(second.Position, "", "a second document begins here; a policy file is one document");
+            }
+        }
+
+        return reader.Errors.Count + policy.Errors.Count > 0
+            ? Refuse(path, [.. reader.Errors, .. policy.Errors])
+            : new PolicyLoad(policy.Options, []);
+    }
+
+    private static PolicyLoad Refuse(string path, IEnumerable<YamlError> errors) => new(
+        null,
+        [
+            .. errors
+                .OrderBy(error => error.Position.Line)
+                .ThenBy(error => error.Position.Column)
+                .Select(error => new ConfigError(path, error.Position, error.Key, error.Message)),
+        ]);
+}

@@ -1,0 +1,44 @@
+using NodeReaper.Agent.Options.Syntax;
+using NodeReaper.Agent.Yaml;
+
+namespace NodeReaper.Agent.Options;
+
+/// <summary>A key of the policy file: its name, how it is written, and where it goes.</summary>
+internal abstract class PolicyKey(string path)
+{
+    /// <summary>Its path, such as <c>pressure.stall</c>: a section and a name, or a name alone.</summary>
+    internal string Path { get; } = path;
+
+    /// <summary>What may stand behind it.</summary>
+    internal abstract string Expected { get; }
+
+    /// <summary>Reads the key's value.</summary>
+    /// <param name="options">What was read so far.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="refuse">Takes each thing that is wrong with it, with its place.</param>
+    /// <returns>The options with the value; of no use when it was refused.</returns>
+    internal abstract AgentOptions Read(AgentOptions options, YamlValue value, Action<YamlPosition, string> refuse);
+
+    /// <summary>Writes what the options say, as a policy file would.</summary>
+    internal abstract string Write(AgentOptions options);
+}
+
+/// <inheritdoc/>
+internal sealed class PolicyKey<T>(
+    string path, KeySyntax<T> syntax, Func<AgentOptions, T> get, Func<AgentOptions, T, AgentOptions> set) : PolicyKey(path)
+{
+    internal override string Expected => syntax.Expected;
+
+    internal override AgentOptions Read(AgentOptions options, YamlValue value, Action<YamlPosition, string> refuse)
+    {
+        var isRefused = false;
+        var read = syntax.Read(value, (position, message) =>
+        {
+            isRefused = true;
+            refuse(position, message);
+        });
+        return isRefused ? options : set(options, read!);
+    }
+
+    internal override string Write(AgentOptions options) => syntax.Write(get(options));
+}

@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Options.Syntax;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Ranking;
+
+namespace NodeReaper.Agent.Options;
+
+/// <summary>
+/// Every key of the policy file, in the order in which it is documented. To add one: a property of the policy, a line
+/// here, a line in deploy/policy.yaml and a row in docs/policy.md. The ranges are those of the properties.
+/// </summary>
+internal static class PolicyKeys
+{
+    private const int LabelLength = 63;
+    private const int SubdomainLength = 253;
+
+    private static readonly NameSyntax s_namespace = new("namespace", LabelLength);
+    private static readonly NameSyntax s_namespaceOrAll = new("namespace", LabelLength, mayBeAll: true);
+    private static readonly NameSyntax s_priorityClass = new("PriorityClass", SubdomainLength);
+    private static readonly NullableSyntax<MemoryAmount> s_amount = new(new AmountSyntax(PressurePolicy.MinAmountBytes));
+
+    private static readonly ChoiceSyntax<KillStrategy> s_strategy = new(
+        ("auto", KillStrategy.Auto),
+        ("atomic", KillStrategy.Atomic),
+        ("hold", KillStrategy.Hold),
+        ("release", KillStrategy.Release),
+        ("signal", KillStrategy.Signal));
+
+    private static readonly ChoiceSyntax<LogLevel> s_level = new(
+        ("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error));
+
+    internal static IReadOnlyList<PolicyKey> All { get; } =
+    [
+        Of("dryRun", new FlagSyntax(), p => p.DryRun, (p, value) => p with { DryRun = value }),
+
+        OfPressure("killBelow", s_amount, p => p.KillBelow, (p, value) => p with { KillBelow = value }),
+        OfPressure("recoverTo", s_amount, p => p.RecoverTo, (p, value) => p with { RecoverTo = value }),
+        OfPressure("timeLeft", Duration(0, 10_000), p => p.TimeLeft, (p, value) => p with { TimeLeft = value }),
+        OfPressure("stall", Duration(0.001, 10_000), p => p.Stall, (p, value) => p with { Stall = value }),
+        OfPressure("stallWindow", Duration(500, 10_000), p => p.StallWindow, (p, value) => p with { StallWindow = value }),
+        OfPressure(
+            "fastestFill",
+            new BytesSyntax(1, BytesSyntax.Most, "/s"),
+            p => p.FastestFillBytesPerSecond,
+            (p, value) => p with { FastestFillBytesPerSecond = value }),
+        OfPressure("slowestSample", Duration(10, 60_000), p => p.SlowestSample, (p, value) => p with { SlowestSample = value }),
+        OfPressure("fastestSample", Duration(1, 1_000), p => p.FastestSample, (p, value) => p with { FastestSample = value }),
+
+        OfProtect("namespaces", new ListSyntax<string>(s_namespace, mayBeEmpty: true), p => p.Namespaces, (p, value) => p with { Namespaces = value }),
+        OfProtect(
+            "priorityClasses",
+            new ListSyntax<string>(s_priorityClass, mayBeEmpty: true),
+            p => p.PriorityClasses,
+            (p, value) => p with { PriorityClasses = value }),
+        OfProtect("minPriority", new IntegerSyntax(int.MinValue, int.MaxValue), p => p.MinPriority, (p, value) => p with { MinPriority = value }),
+
+        OfWishes(
+            "namespaces", new ListSyntax<string>(s_namespaceOrAll, mayBeEmpty: true), p => p.Namespaces, (p, value) => p with { Namespaces = value }),
+        OfWishes(
+            "priorityClasses",
+            new ListSyntax<string>(s_priorityClass, mayBeEmpty: true),
+            p => p.PriorityClasses,
+            (p, value) => p with { PriorityClasses = value }),
+
+        Of("ranking", new ListSyntax<RankingKey>(new RankingKeySyntax(), mayBeEmpty: false), p => p.Ranking, (p, value) => p with { Ranking = value }),
+
+        OfPlan("maxVictims", new IntegerSyntax(1, 16), p => p.MaxVictims, (p, value) => p with { MaxVictims = value }),
+        OfPlan("minFreeable", new BytesSyntax(1, BytesSyntax.Most), p => p.MinFreeableBytes, (p, value) => p with { MinFreeableBytes = value }),
+
+        OfKill("strategy", s_strategy, p => p.Strategy, (p, value) => p with { Strategy = value }),
+        OfKill("deadline", Duration(10, 60_000), p => p.Deadline, (p, value) => p with { Deadline = value }),
+        OfKill("cooldown", Duration(0, 600_000), p => p.Cooldown, (p, value) => p with { Cooldown = value }),
+        OfKill("reapers", new IntegerSyntax(1, 16), p => p.Reapers, (p, value) => p with { Reapers = value }),
+
+        OfReport("incidentFile", new FileSyntax(), p => p.IncidentFile, (p, value) => p with { IncidentFile = value }),
+        OfReport(
+            "incidentFileMaxSize",
+            new BytesSyntax(64 << 10, BytesSyntax.Most),
+            p => p.IncidentFileMaxBytes,
+            (p, value) => p with { IncidentFileMaxBytes = value }),
+
+        OfLog(
+            "format",
+            new ChoiceSyntax<LogFormat>(("text", LogFormat.Text), ("json", LogFormat.Json)),
+            p => p.Format,
+            (p, value) => p with { Format = value }),
+        OfLog("level", s_level, p => p.Level, (p, value) => p with { Level = value }),
+    ];
+
+    private static DurationSyntax Duration(double minMilliseconds, double maxMilliseconds) =>
+        new(TimeSpan.FromMilliseconds(minMilliseconds), TimeSpan.FromMilliseconds(maxMilliseconds));
+
+    private static PolicyKey<T> Of<T>(string name, KeySyntax<T> syntax, Func<ReapPolicy, T> get, Func<ReapPolicy, T, ReapPolicy> set) =>
+        new PolicyKey<T>(name, syntax, o => get(o.Policy), (o, value) => o with { Policy = set(o.Policy, value) });
+
+    private static PolicyKey<T> OfPressure<T>(
+        string name, KeySyntax<T> syntax, Func<PressurePolicy, T> get, Func<PressurePolicy, T, PressurePolicy> set) =>
+        Of($"pressure.{name}", syntax, p => get(p.Pressure), (p, value) => p with { Pressure = set(p.Pressure, value) });
+
+    private static PolicyKey<T> OfProtect<T>(
+        string name, KeySyntax<T> syntax, Func<ProtectPolicy, T> get, Func<ProtectPolicy, T, ProtectPolicy> set) =>
+        Of($"protect.{name}", syntax, p => get(p.Protect), (p, value) => p with { Protect = set(p.Protect, value) });
+
+    private static PolicyKey<T> OfWishes<T>(
+        string name, KeySyntax<T> syntax, Func<WishPolicy, T> get, Func<WishPolicy, T, WishPolicy> set) =>
+        Of($"wishes.{name}", syntax, p => get(p.Wishes), (p, value) => p with { Wishes = set(p.Wishes, value) });
+
+    private static PolicyKey<T> OfPlan<T>(
+        string name, KeySyntax<T> syntax, Func<PlanPolicy, T> get, Func<PlanPolicy, T, PlanPolicy> set) =>
+        Of($"plan.{name}", syntax, p => get(p.Plan), (p, value) => p with { Plan = set(p.Plan, value) });
+
+    private static PolicyKey<T> OfKill<T>(
+        string name, KeySyntax<T> syntax, Func<KillPolicy, T> get, Func<KillPolicy, T, KillPolicy> set) =>
+        Of($"kill.{name}", syntax, p => get(p.Kill), (p, value) => p with { Kill = set(p.Kill, value) });
+
+    private static PolicyKey<T> OfReport<T>(
+        string name, KeySyntax<T> syntax, Func<ReportPolicy, T> get, Func<ReportPolicy, T, ReportPolicy> set) =>
+        Of($"report.{name}", syntax, p => get(p.Report), (p, value) => p with { Report = set(p.Report, value) });
+
+    private static PolicyKey<T> OfLog<T>(
+        string name, KeySyntax<T> syntax, Func<LogOptions, T> get, Func<LogOptions, T, LogOptions> set) =>
+        new PolicyKey<T>($"log.{name}", syntax, o => get(o.Log), (o, value) => o with { Log = set(o.Log, value) });
+}

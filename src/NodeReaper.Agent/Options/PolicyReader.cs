@@ -1,0 +1,154 @@
+using NodeReaper.Agent.Yaml;
+
+namespace NodeReaper.Agent.Options;
+
+/// <summary>Reads the keys of one policy file, and goes on after an error to find the others.</summary>
+internal sealed class PolicyReader
+{
+    private static readonly Dictionary<string, PolicyKey> s_keys = PolicyKeys.All.ToDictionary(key => key.Path, StringComparer.Ordinal);
+    private static readonly ILookup<string, string> s_sections = PolicyKeys.All
+        .Where(key => key.Path.Contains('.', StringComparison.Ordinal))
+        .ToLookup(key => key.Path[..key.Path.IndexOf('.', StringComparison.Ordinal)], key => NameOf(key.Path));
+
+    private readonly List<YamlError> _errors = [];
+    private readonly Dictionary<string, YamlPosition> _given = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
+
+    /// <summary>What was read; of no use when there are errors.</summary>
+    internal AgentOptions Options { get; private set; } = new();
+
+    /// <summary>What is wrong.</summary>
+    internal IReadOnlyList<YamlError> Errors => _errors;
+
+    /// <summary>Reads the document.</summary>
+    internal void Read(YamlValue root)
+    {
+        if (root.IsNull)
+        {
+            return;
+        }
+
+        if (root is not YamlMapping mapping)
+        {
+            Refuse(root.Position, "", $"the file is {root.Noun}; a policy file is a mapping of keys, such as 'dryRun: true'");
+            return;
+        }
+
+        foreach (var entry in mapping.Entries)
+        {
+            if (s_sections.Contains(entry.Key))
+            {
+                ReadSection(entry);
+            }
+            else
+            {
+                ReadKey("", entry);
+            }
+        }
+
+        CheckTogether();
+    }
+
+    /// <summary>Notes an error.</summary>
+    internal void Refuse(YamlPosition position, string key, string message) => _errors.Add(new YamlError(position, key, message));
+
+    private void ReadSection(in YamlEntry section)
+    {
+        // A section whose keys are all commented out is empty.
+        if (section.Value.IsNull)
+        {
+            return;
+        }
+
+        if (section.Value is not YamlMapping mapping)
+        {
+            Refuse(
+                section.Value.Position,
+                section.Key,
+                $"is {section.Value.Noun}; give a mapping of these keys: {string.Join(", ", s_sections[section.Key])}");
+            return;
+        }
+
+        foreach (var entry in mapping.Entries)
+        {
+            ReadKey(section.Key, entry);
+        }
+    }
+
+    private void ReadKey(string section, YamlEntry entry)
+    {
+        var path = section.Length > 0 ? $"{section}.{entry.Key}" : entry.Key;
+        if ((section.Length == 0 && entry.Key.Contains('.', StringComparison.Ordinal)) || !s_keys.TryGetValue(path, out var key))
+        {
+            Refuse(entry.KeyPosition, path, Unknown(section, entry.Key));
+            return;
+        }
+
+        _given[path] = entry.Value.Position;
+        Options = key.Read(Options, entry.Value, (position, message) =>
+        {
+            _refused.Add(path);
+            Refuse(position, path, message);
+        });
+    }
+
+    private static string Unknown(string section, string name)
+    {
+        if (section.Length == 0 && s_keys.ContainsKey(name))
+        {
+            var parts = name.Split('.');
+            return $"keys nest; write '{parts[0]}:', and '{parts[1]}:' indented below it";
+        }
+
+        string[] here = section.Length > 0
+            ? [.. s_sections[section]]
+            : [.. s_sections.Select(known => known.Key), .. s_keys.Keys.Where(path => !path.Contains('.', StringComparison.Ordinal))];
+        var meant = NearMiss.Of(name, here)
+            ?? s_keys.Keys.FirstOrDefault(path => string.Equals(NameOf(path), name, StringComparison.OrdinalIgnoreCase));
+        return meant is not null
+            ? $"is not a key; did you mean {meant}?"
+            : $"is not a key; the keys here are {string.Join(", ", here)}";
+    }
+
+    private void CheckTogether()
+    {
+        var pressure = Options.Policy.Pressure;
+        Check(
+            "pressure.stall",
+            "pressure.stallWindow",
+            pressure.Stall <= pressure.StallWindow,
+            "must not be more than");
+        Check(
+            "pressure.fastestSample",
+            "pressure.slowestSample",
+            pressure.FastestSample <= pressure.SlowestSample,
+            "must not be more than");
+
+        // Which of bytes and a percentage is more depends on the node.
+        if (pressure is { KillBelow: { } killBelow, RecoverTo: { } recoverTo }
+            && killBelow.PercentOfTotal > 0 == recoverTo.PercentOfTotal > 0)
+        {
+            Check(
+                "pressure.recoverTo",
+                "pressure.killBelow",
+                recoverTo.PercentOfTotal >= killBelow.PercentOfTotal && recoverTo.Bytes >= killBelow.Bytes,
+                "must not be less than");
+        }
+    }
+
+    // The error stands at the key that it is about, or at the other one when the file has only that.
+    private void Check(string path, string otherPath, bool isRight, string relation)
+    {
+        if (isRight || _refused.Contains(path) || _refused.Contains(otherPath))
+        {
+            return;
+        }
+
+        var (at, key) = _given.TryGetValue(path, out var position) ? (position, path) : (_given[otherPath], otherPath);
+        Refuse(at, key, $"{path} ({Written(path)}) {relation} {otherPath} ({Written(otherPath)}); change one of them");
+    }
+
+    private string Written(string path) => s_keys[path].Write(Options);
+
+    private static string NameOf(string path) => path[(path.LastIndexOf('.') + 1)..];
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using NodeReaper.Agent.Commands;
+using NodeReaper.Agent.Yaml;
+
+namespace NodeReaper.Agent.Options.Syntax;
+
+/// <summary>A duration with its unit.</summary>
+internal sealed class DurationSyntax(TimeSpan min, TimeSpan max) : ScalarSyntax<TimeSpan>
+{
+    internal override string Expected => $"a duration from {Text(min)} to {Text(max)}, such as 150ms, 1s or 2m";
+
+    internal override string Write(TimeSpan value) => Text(value);
+
+    protected override TimeSpan Parse(YamlScalar scalar, out string? error)
+    {
+        // Zero is the same in every unit.
+        var text = scalar.Text == "0" ? "0s" : scalar.Text;
+        if (!DurationOption.TryParse(text, out var value))
+        {
+            error = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+                ? $"{text} has no unit; write {text}ms, {text}s or {text}m"
+                : $"{scalar.Noun} is not a duration; give {Expected}";
+            return default;
+        }
+
+        error = value < min || value > max ? $"{text} is out of range; give {Text(min)} to {Text(max)}" : null;
+        return value;
+    }
+
+    /// <summary>Writes a duration in the largest unit that needs no fraction.</summary>
+    internal static string Text(TimeSpan value)
+    {
+        (TimeSpan Length, string Name)[] units =
+        [
+            (TimeSpan.FromHours(1), "h"), (TimeSpan.FromMinutes(1), "m"), (TimeSpan.FromSeconds(1), "s"), (TimeSpan.FromMilliseconds(1), "ms"),
+        ];
+        foreach (var (length, name) in units)
+        {
+            if (value >= length && value.Ticks % length.Ticks == 0)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{value.Ticks / length.Ticks}{name}");
+            }
+        }
+
+        return value == TimeSpan.Zero ? "0s" : string.Create(CultureInfo.InvariantCulture, $"{value.TotalMicroseconds}us");
+    }
+}

@@ -1,0 +1,25 @@
+using NodeReaper.Agent.Yaml;
+
+namespace NodeReaper.Agent.Options.Syntax;
+
+/// <summary>The path of a file, or null for none.</summary>
+internal sealed class FileSyntax : KeySyntax<string?>
+{
+    internal override string Expected => "the path of a file, such as /var/log/nodereaper/incidents.jsonl, or null";
+
+    internal override string? Read(YamlValue value, Action<YamlPosition, string> refuse)
+    {
+        switch (value)
+        {
+            case { IsNull: true }:
+                return null;
+            case YamlScalar { Text: { Length: > 0 } path } when path[^1] != '/' && !path.Any(char.IsControl):
+                return path;
+            default:
+                refuse(value.Position, $"{(value is YamlScalar ? $"{value.Noun} names no file" : $"is {value.Noun}")}; give {Expected}");
+                return null;
+        }
+    }
+
+    internal override string Write(string? value) => value is null ? "null" : QuotedText.Of(value);
+}

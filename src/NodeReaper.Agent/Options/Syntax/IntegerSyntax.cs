@@ -1,0 +1,22 @@
+using System.Globalization;
+using NodeReaper.Agent.Yaml;
+
+namespace NodeReaper.Agent.Options.Syntax;
+
+/// <summary>A whole number.</summary>
+internal sealed class IntegerSyntax(int min, int max) : ScalarSyntax<int>
+{
+    internal override string Expected =>
+        string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}");
+
+    internal override string Write(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    protected override int Parse(YamlScalar scalar, out string? error)
+    {
+        var isNumber = int.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value);
+        error = !isNumber || !scalar.IsPlain ? $"{scalar.Noun} is not {Expected}, without quotes"
+            : value < min || value > max ? $"{scalar.Text} is out of range; give {Expected}"
+            : null;
+        return value;
+    }
+}
