@@ -1,0 +1,80 @@
+using NodeReaper.Agent.Options;
+using NodeReaper.Agent.Yaml;
+using NodeReaper.Engine.Candidates;
+
+namespace NodeReaper.Agent.Kubernetes;
+
+/// <summary>What the annotations of a Pod ask of this agent.</summary>
+internal sealed class PodAnnotations
+{
+    /// <summary>What the name of every annotation of this agent starts with.</summary>
+    internal const string Prefix = "nodereaper.io/";
+
+    private const string KillPriorityName = Prefix + "kill-priority";
+    private const string ContainerPrefix = KillPriorityName + ".";
+    private static readonly string[] s_notYet = [Prefix + "kill-scope", Prefix + "after-kill", Prefix + "grace-period"];
+
+    private readonly Dictionary<string, KillPriority> _byContainer = new(StringComparer.Ordinal);
+
+    /// <summary>What is asked for the Pod as a whole.</summary>
+    internal KillPriority Pod { get; private set; }
+
+    /// <summary>What is asked for one of its containers: its own annotation comes before the Pod's.</summary>
+    internal KillPriority Of(string container) => _byContainer.TryGetValue(container, out var priority) ? priority : Pod;
+
+    /// <summary>Reads the annotations. What is wrong with one is reported, and that one ignored.</summary>
+    /// <param name="annotations">The annotations; null when there are none.</param>
+    /// <param name="containers">The Pod's containers.</param>
+    /// <param name="pod">What to call the Pod.</param>
+    /// <param name="findings">Takes the reports.</param>
+    internal static PodAnnotations Read(
+        ManifestObject? annotations, IReadOnlyList<ManifestContainer> containers, string pod, ManifestFindings findings)
+    {
+        var read = new PodAnnotations();
+        foreach (var entry in annotations?.Fields.Entries ?? [])
+        {
+            if (entry.Key.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                read.Read(entry, containers, pod, findings);
+            }
+        }
+
+        return read;
+    }
+
+    private void Read(in YamlEntry entry, IReadOnlyList<ManifestContainer> containers, string pod, ManifestFindings findings)
+    {
+        var line = entry.KeyPosition.Line;
+        if (s_notYet.Contains(entry.Key))
+        {
+            findings.NotYet(line, entry.Key, pod);
+            return;
+        }
+
+        var container = entry.Key.StartsWith(ContainerPrefix, StringComparison.Ordinal) ? entry.Key[ContainerPrefix.Length..] : null;
+        if (container is null && entry.Key != KillPriorityName)
+        {
+            var meant = NearMiss.Of(entry.Key, [KillPriorityName, .. s_notYet]);
+            findings.Warn(line, $"Pod {pod}: annotation {entry.Key} is not known and ignored{(meant is null ? "" : $"; did you mean {meant}?")}");
+        }
+        else if (container is not null && !containers.Any(known => known.Name == container && known.Kind != ContainerKind.Init))
+        {
+            findings.Warn(line, $"Pod {pod}: annotation {entry.Key} is ignored: the Pod has no app container '{container}'");
+        }
+        else if (entry.Value is not YamlScalar scalar || !KillPriority.TryParse(scalar.Text, out var priority))
+        {
+            findings.Warn(
+                line,
+                $"Pod {pod}: annotation {entry.Key} is ignored: {entry.Value.Noun} is not a kill priority; "
+                + $"give a whole number from {KillPriority.Min} to {KillPriority.Max}, or never");
+        }
+        else if (container is null)
+        {
+            Pod = priority;
+        }
+        else
+        {
+            _byContainer[container] = priority;
+        }
+    }
+}

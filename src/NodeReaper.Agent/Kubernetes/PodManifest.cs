@@ -1,0 +1,176 @@
+using System.Buffers;
+using NodeReaper.Agent.Yaml;
+using NodeReaper.Engine.Candidates;
+
+namespace NodeReaper.Agent.Kubernetes;
+
+/// <summary>Reads what the engine needs to know from the manifest of a Pod.</summary>
+internal static class PodManifest
+{
+    private const string ConfigSource = "kubernetes.io/config.source";
+    private const string ConfigHash = "kubernetes.io/config.hash";
+
+    private static readonly SearchValues<char> s_uidLetters =
+        SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+
+    private static readonly YamlShape s_resources = YamlShape.Keys(("requests", Amounts()), ("limits", Amounts()));
+
+    /// <summary>What is read of the manifest.</summary>
+    internal static YamlShape Shape { get; } = YamlShape.Keys(
+        ("kind", null),
+        ("metadata", YamlShape.Keys(
+            ("uid", null),
+            ("namespace", null),
+            ("name", null),
+            ("annotations", YamlShape.KeysWhere(
+                key => key is ConfigSource or ConfigHash || key.StartsWith(PodAnnotations.Prefix, StringComparison.Ordinal))))),
+        ("spec", YamlShape.Keys(
+            ("priority", null),
+            ("priorityClassName", null),
+            ("resources", s_resources),
+            ("containers", YamlShape.Keys(("name", null), ("resources", s_resources))),
+            ("initContainers", YamlShape.Keys(("name", null), ("restartPolicy", null), ("resources", s_resources))))),
+        ("status", YamlShape.Keys(
+            ("qosClass", null),
+            ("containerStatuses", YamlShape.Keys(("name", null), ("containerID", null))),
+            ("initContainerStatuses", YamlShape.Keys(("name", null), ("containerID", null))))));
+
+    /// <summary>Reads one Pod.</summary>
+    /// <param name="fields">The manifest.</param>
+    /// <param name="findings">Takes what is wrong with it.</param>
+    /// <returns>Null when it is useless; <paramref name="findings"/> has the reason.</returns>
+    internal static PodFacts? Read(YamlMapping fields, ManifestFindings findings)
+    {
+        var isUsable = true;
+        var who = $"Pod {NameOf(fields)}: ";
+        var pod = new ManifestObject(fields, "", (line, message) =>
+        {
+            isUsable = false;
+            findings.Refuse(line, who + message);
+        });
+
+        var metadata = pod.Object("metadata");
+        var annotations = metadata?.Object("annotations");
+        var uid = UidOf(pod, metadata, annotations);
+        var name = Required(pod, metadata, "metadata.name", metadata?.Text("name"));
+        var podNamespace = metadata?.Text("namespace") ?? "default";
+
+        var spec = pod.Object("spec");
+        var containers = spec is null ? [] : ManifestContainer.ReadAll(spec);
+        if (isUsable && !containers.Exists(container => container.Kind == ContainerKind.App))
+        {
+            pod.Refuse(spec?.Line ?? pod.Line, "spec.containers is missing or empty");
+        }
+
+        var needs = spec is null ? ResourceNeeds.None : ResourceNeeds.Read(spec);
+        var priority = spec?.Integer("priority") ?? 0;
+        var priorityClass = spec?.Text("priorityClassName");
+        var status = pod.Object("status");
+        var ids = ContainerIds(status);
+        if (!isUsable || uid is null || name is null)
+        {
+            return null;
+        }
+
+        var wishes = PodAnnotations.Read(annotations, containers, $"{podNamespace}/{name}", findings);
+        return new PodFacts(
+            uid,
+            podNamespace,
+            name,
+            QosClassOf(status, who, findings) ?? QosRules.Compute(needs, containers),
+            priority,
+            priorityClass,
+            wishes.Pod,
+            [.. containers.Where(container => container.Kind != ContainerKind.Init).Select(container => FactsOf(container, ids, wishes))]);
+    }
+
+    private static ContainerFacts FactsOf(ManifestContainer container, Dictionary<string, string> ids, PodAnnotations wishes) => new(
+        container.Name,
+        ids.GetValueOrDefault(container.Name),
+        Quantity.BytesOf(container.Needs.Requests.Memory ?? 0),
+
+        // A limit of zero is none: that is what the kubelet makes of it.
+        container.Needs.Limits.Memory is > 0 and var limit ? Quantity.BytesOf(limit) : null,
+        wishes.Of(container.Name));
+
+    // The kubelet names the cgroup of a static Pod by the hash of its file, which the API server does not have as UID.
+    private static string? UidOf(ManifestObject pod, ManifestObject? metadata, ManifestObject? annotations)
+    {
+        var isStatic = annotations?.Text(ConfigSource) is { } source && source != "api";
+        var path = isStatic && annotations!.Text(ConfigHash) is not null ? $"metadata.annotations[{ConfigHash}]" : "metadata.uid";
+        var uid = isStatic ? annotations!.Text(ConfigHash) ?? metadata?.Text("uid") : metadata?.Text("uid");
+        if (uid is null)
+        {
+            pod.Refuse(
+                metadata?.Line ?? pod.Line,
+                "metadata.uid is missing, which is what the Pod's cgroup is found by; take the manifest from the cluster (kubectl get -o yaml)");
+            return null;
+        }
+
+        if (uid.Length > KubepodsName.MaxUidLength || uid.AsSpan().ContainsAnyExcept(s_uidLetters))
+        {
+            pod.Refuse(metadata?.Line ?? pod.Line, $"{path} '{uid}' is not a UID");
+            return null;
+        }
+
+        return uid;
+    }
+
+    private static string? Required(ManifestObject pod, ManifestObject? parent, string path, string? value)
+    {
+        if (value is null)
+        {
+            pod.Refuse(parent?.Line ?? pod.Line, $"{path} is missing");
+        }
+
+        return value;
+    }
+
+    private static Dictionary<string, string> ContainerIds(ManifestObject? status)
+    {
+        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (status is not null)
+        {
+            foreach (var container in status.Objects("containerStatuses").Concat(status.Objects("initContainerStatuses")))
+            {
+                if (container.Text("name") is { } name && container.Text("containerID") is { } id)
+                {
+                    // containerd://ID, cri-o://ID, docker://ID
+                    ids.TryAdd(name, id[(id.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + "://".Length : 0)..]);
+                }
+            }
+        }
+
+        return ids;
+    }
+
+    private static QosClass? QosClassOf(ManifestObject? status, string who, ManifestFindings findings)
+    {
+        switch (status?.Text("qosClass"))
+        {
+            case null:
+                return null;
+            case nameof(QosClass.BestEffort):
+                return QosClass.BestEffort;
+            case nameof(QosClass.Burstable):
+                return QosClass.Burstable;
+            case nameof(QosClass.Guaranteed):
+                return QosClass.Guaranteed;
+            case var other:
+                findings.Warn(status.LineOf("qosClass"), $"{who}status.qosClass '{other}' is not known; it is computed instead");
+                return null;
+        }
+    }
+
+    // What to call it before it is known to be well-formed.
+    private static string NameOf(YamlMapping fields)
+    {
+        var metadata = fields.Find("metadata") as YamlMapping;
+        var name = (metadata?.Find("name") as YamlScalar)?.Text;
+        var podNamespace = (metadata?.Find("namespace") as YamlScalar)?.Text;
+        return $"{podNamespace ?? "default"}/{name ?? "(no name)"}";
+    }
+
+    private static YamlShape Amounts() => YamlShape.KeysWhere(key =>
+        key is ResourceAmounts.CpuKey or ResourceAmounts.MemoryKey || key.StartsWith(ResourceAmounts.HugePagesPrefix, StringComparison.Ordinal));
+}
