@@ -54,8 +54,22 @@ start_container() {
     disown "$started"
 }
 
-# event CGROUP FILE KEY: a number of a keyed file, such as memory.events' oom_kill; 0 when the cgroup is gone.
-event() { awk -v key="$3" '$1 == key { n = $2 } END { print n + 0 }' "$1/$2" 2> /dev/null || echo 0; }
+# keyed FILE KEY: a number of a file of keys and numbers; 0 when the file is gone. Starts no program: a node without
+# memory takes seconds for that.
+keyed() {
+    local key number
+    while read -r key number; do
+        [ "$key" != "$2" ] || { echo "$number"; return; }
+    done 2> /dev/null < "$1"
+    echo 0
+}
+
+# event CGROUP FILE KEY: a number of a cgroup's keyed file, such as memory.events' oom_kill.
+event() { [ -e "$1/$2" ] && keyed "$1/$2" "$3" || echo 0; }
+
+# nap SECONDS: sleeps without starting a program.
+exec {never}<> <(:)
+nap() { read -rt "$1" -u "$never" || :; }
 
 # oom_score_adj QOS REQUEST_BYTES: what the kubelet gives a container (pkg/kubelet/qos/policy.go).
 oom_score_adj() {
@@ -76,6 +90,6 @@ remove_tree() {
     local dir
     [ -d "$CGROUP_ROOT/kubepods.slice" ] || return 0
     echo 1 > "$CGROUP_ROOT/kubepods.slice/cgroup.kill"
-    while [ "$(event "$CGROUP_ROOT/kubepods.slice" cgroup.events populated)" = 1 ]; do sleep 0.05; done
+    while [ "$(event "$CGROUP_ROOT/kubepods.slice" cgroup.events populated)" = 1 ]; do nap 0.05; done
     find "$CGROUP_ROOT/kubepods.slice" -mindepth 1 -depth -type d | while read -r dir; do rmdir "$dir"; done
 }

@@ -83,8 +83,9 @@ internal static class RunCommand
         builder.Services.AddSingleton<PressureService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<PressureService>());
         using var host = builder.Build();
+        var pressure = host.Services.GetRequiredService<PressureService>();
         await host.RunAsync(cancellation);
-        return host.Services.GetRequiredService<PressureService>().Failure is null ? ExitCode.Success : ExitCode.Failed;
+        return pressure.Failure is null ? ExitCode.Success : ExitCode.Failed;
     }
 
     private static void ConfigureLog(ILoggingBuilder logging, LogOptions log)

@@ -214,7 +214,8 @@ internal sealed partial class PressureService(
         }
         else
         {
-            Stopped(logger, totals.Kills, ByteText.Of(totals.FreedBytes), totals.WithoutVictim, held);
+            var holds = held == 0 ? "no victim is held" : $"{held} held thread(s), not yet at their exit, are let go now";
+            Stopped(logger, totals.Kills, ByteText.Of(totals.FreedBytes), totals.WithoutVictim, holds);
         }
     }
 
@@ -246,8 +247,8 @@ internal sealed partial class PressureService(
     private static partial void NoStallAlarm(ILogger logger, string reason, string consequence);
 
     [LoggerMessage(EventId = 7, EventName = "Stopped", Level = LogLevel.Information,
-        Message = "stopped: {Kills} kill(s), {Freed} back, {WithoutVictim} shortage(s) without a victim, {Held} thread(s) still held are let go now")]
-    private static partial void Stopped(ILogger logger, long kills, string freed, long withoutVictim, int held);
+        Message = "stopped: {Kills} kill(s), {Freed} back, {WithoutVictim} shortage(s) without a victim; {Holds}")]
+    private static partial void Stopped(ILogger logger, long kills, string freed, long withoutVictim, string holds);
 
     [LoggerMessage(EventId = 8, EventName = "StoppedDryRun", Level = LogLevel.Information,
         Message = "stopped: {Kills} kill(s) in a dry run, {WithoutVictim} shortage(s) without a victim")]
