@@ -18,8 +18,9 @@ public readonly record struct Pidfd(FileDescriptor Descriptor)
     public bool IsOpen => Descriptor.IsOpen;
 
     /// <summary>
-    /// Opens a process. The value is the descriptor. ESRCH: no such process; EINVAL: the ID is that of a thread that
-    /// leads no process, or not positive; EMFILE and ENFILE: no more descriptors; ENOSYS: a kernel before 5.3.
+    /// Opens a process. The value is the descriptor. ESRCH: no such process; EINVAL: the ID is not positive; EINVAL
+    /// or, on newer kernels (seen on 6.18), ENOENT: it is that of a thread that leads no process; EMFILE and ENFILE: no
+    /// more descriptors; ENOSYS: a kernel before 5.3.
     /// </summary>
     /// <param name="processId">The process ID in the caller's PID namespace.</param>
     public static SyscallResult Open(int processId) =>

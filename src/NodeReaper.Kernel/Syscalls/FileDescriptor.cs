@@ -48,6 +48,7 @@ public readonly record struct FileDescriptor(int Number)
     /// <param name="nullTerminatedName">The name in UTF-8 with a zero byte at its end.</param>
     public unsafe SyscallResult InodeAt(ReadOnlySpan<byte> nullTerminatedName)
     {
+        CheckEnd(nullTerminatedName);
         stat found;
         fixed (byte* start = nullTerminatedName)
         {
@@ -150,13 +151,18 @@ public readonly record struct FileDescriptor(int Number)
         return opened.Succeeded ? new FileDescriptor((int)opened.Value) : None;
     }
 
-    private unsafe SyscallResult OpenAt(ReadOnlySpan<byte> nullTerminatedName, int flags)
+    // Without the zero byte the kernel would read on past the name.
+    private static void CheckEnd(ReadOnlySpan<byte> nullTerminatedName)
     {
         if (nullTerminatedName.IndexOf((byte)0) < 0)
         {
             throw new ArgumentException("the name has no zero byte at its end", nameof(nullTerminatedName));
         }
+    }
 
+    private unsafe SyscallResult OpenAt(ReadOnlySpan<byte> nullTerminatedName, int flags)
+    {
+        CheckEnd(nullTerminatedName);
         fixed (byte* start = nullTerminatedName)
         {
             SyscallResult result;

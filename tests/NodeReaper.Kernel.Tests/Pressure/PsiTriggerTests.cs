@@ -87,7 +87,7 @@ public class PsiTriggerTests
         Assert.Equal(Errno.None, poll.AddUrgent(trigger!.Descriptor, 42));
         using var victim = Victim.Start("--spin", "--nice", "19", "--threads", $"{Environment.ProcessorCount * 2}");
         var events = new PollEvent[4];
-        Assert.Equal(1, poll.Wait(events, 10_000));
+        Assert.Equal(1, poll.Wait(events, Eventually.TimeoutMilliseconds));
         Assert.Equal(new PollEvent(42, IsUrgent: true, IsReadable: false, IsBroken: false), events[0]);
     }
 
@@ -105,7 +105,7 @@ public class PsiTriggerTests
         Assert.Equal(0, poll.Wait(events, 0));
 
         Directory.Delete(cgroup.Path);
-        Assert.Equal(1, poll.Wait(events, 5000));
+        Assert.Equal(1, poll.Wait(events, Eventually.TimeoutMilliseconds));
         Assert.Equal(7, events[0].Tag);
         Assert.True(events[0].IsBroken);
     }

@@ -88,7 +88,7 @@ public partial class SelfProtectionTests
         SelfProtection.Sleep(microseconds);
         var took = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.InRange(took, microseconds, microseconds + 500_000);
+        Assert.InRange(took, microseconds, microseconds + (Eventually.TimeoutMilliseconds * 1000.0));
     }
 
     private static void OnItsOwnThread(Action test)

@@ -127,8 +127,23 @@ public sealed class FileDescriptorTests : IDisposable
     }
 
     [Fact]
-    public void A_name_without_its_zero_byte_is_a_defect_of_the_caller() =>
+    public void A_name_without_its_zero_byte_is_a_defect_of_the_caller()
+    {
         Assert.Throws<ArgumentException>(() => FileDescriptor.None.OpenReadAt("name"u8));
+        Assert.Throws<ArgumentException>(() => FileDescriptor.None.InodeAt("name"u8));
+    }
+
+    [Fact]
+    public void An_inode_is_that_of_what_a_link_leads_to()
+    {
+        Write("file", "x"u8);
+        File.CreateSymbolicLink(Path.Combine(_directory.FullName, "link"), "file");
+        var directory = OpenDirectory();
+        Assert.True(directory.InodeAt("file\0"u8).Value > 0);
+        Assert.Equal(directory.InodeAt("file\0"u8), directory.InodeAt("link\0"u8));
+        Assert.Equal(SyscallResult.Failed(Errno.ENOENT), directory.InodeAt("missing\0"u8));
+        directory.Close();
+    }
 
     [Fact]
     public void A_descriptor_is_not_inherited()
