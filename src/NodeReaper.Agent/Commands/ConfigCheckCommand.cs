@@ -11,25 +11,25 @@ internal static class ConfigCheckCommand
     {
         var file = new Argument<string>("FILE") { Description = "the policy file (YAML)" };
         var check = new Command("check", "Say everything that is wrong with a policy file, or the policy that it makes.") { file };
-        check.SetAction(parsed => Check(parsed.GetValue(file)!));
+        check.SetAction(parsed => Check(parsed.GetValue(file)!, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return check;
     }
 
-    private static int Check(string path)
+    private static int Check(string path, TextWriter output, TextWriter errors)
     {
         var load = PolicyFile.Load(path);
         if (load.Options is not { } options)
         {
             foreach (var error in load.Errors)
             {
-                Console.Error.WriteLine(error);
+                errors.WriteLine(error);
             }
 
             return ExitCode.BadArguments;
         }
 
-        Console.WriteLine($"{path}: ok");
-        EffectivePolicy.Write(options, Console.Out);
+        output.WriteLine($"{path}: ok");
+        EffectivePolicy.Write(options, output);
         return ExitCode.Success;
     }
 }
