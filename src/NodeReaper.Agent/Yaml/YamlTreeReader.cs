@@ -72,10 +72,15 @@ internal sealed class YamlTreeReader
         {
             Note(error.Start, "", error.Message);
         }
-        catch (ArgumentException error)
+        catch (ArgumentException)
         {
-            // YamlDotNet lets this through for an escape such as \UFFFFFFFF.
-            Note(_parser.Current?.End ?? Mark.Empty, "", error.Message);
+            // YamlDotNet's, for an escape such as \UFFFFFFFF.
+            Note(_parser.Current?.End ?? Mark.Empty, "", "what follows here is not YAML");
+        }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet's, for some keys that open a bracket in the middle and span lines.
+            Note(_parser.Current?.End ?? Mark.Empty, "", "what follows here is not YAML");
         }
 
         _isAtEnd = true;

@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+using NodeReaper.Agent.Options;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Ranking;
+
+namespace NodeReaper.Agent.Tests.Options;
+
+public sealed partial class PolicyDocumentTests
+{
+    [Fact]
+    public void The_example_says_the_defaults_and_every_key()
+    {
+        var path = Repository.PathOf("deploy/policy.yaml");
+
+        var load = PolicyFile.Load(path);
+
+        Assert.Empty(load.Errors);
+        Assert.All(PolicyKeys.All, key => Assert.Equal(key.Write(new AgentOptions()), key.Write(load.Options!)));
+        var text = File.ReadAllText(path);
+        Assert.All(PolicyKeys.All, key => Assert.Matches($"(?m)^ *{key.Path[(key.Path.LastIndexOf('.') + 1)..]}:", text));
+    }
+
+    [Fact]
+    public void The_page_lists_every_key_with_its_default_in_the_same_order()
+    {
+        var rows = Row().Matches(File.ReadAllText(Repository.PathOf("docs/policy.md")));
+
+        Assert.Equal(
+            PolicyKeys.All.Select(key => (key.Path, key.Write(new AgentOptions()))),
+            rows.Select(row => (row.Groups["key"].Value, row.Groups["default"].Value)));
+    }
+
+    [Fact]
+    public void The_page_lists_every_ranking_key()
+    {
+        var page = File.ReadAllText(Repository.PathOf("docs/policy.md"));
+
+        Assert.All(RankingKeys.All, key => Assert.Contains($"- `{key.Name}`:", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_setting_of_the_policy_has_a_key()
+    {
+        var settings = typeof(ReapPolicy).GetProperties()
+            .Where(property => property.PropertyType.Namespace == typeof(ReapPolicy).Namespace)
+            .SelectMany(section => section.PropertyType.GetProperties().Select(property => $"{section.Name}.{property.Name}"))
+            .Concat(typeof(ReapPolicy).GetProperties().Where(property => property.PropertyType.Namespace != typeof(ReapPolicy).Namespace).Select(property => property.Name))
+            .Where(path => !path.EndsWith(".EqualityContract", StringComparison.Ordinal))
+            .Select(path => path.Replace("BytesPerSecond", "", StringComparison.Ordinal).Replace("MaxBytes", "MaxSize", StringComparison.Ordinal))
+            .Select(path => path.EndsWith("Bytes", StringComparison.Ordinal) ? path[..^"Bytes".Length] : path);
+
+        var keys = PolicyKeys.All.Select(key => key.Path).Where(path => !path.StartsWith("log.", StringComparison.Ordinal));
+
+        Assert.Equal(keys.Order(StringComparer.OrdinalIgnoreCase), settings.Order(StringComparer.OrdinalIgnoreCase), StringComparer.OrdinalIgnoreCase);
+    }
+
+    [GeneratedRegex(@"^\| `(?<key>[a-zA-Z.]+)` \| [^|]+ \| `(?<default>[^`]+)` \|", RegexOptions.Multiline)]
+    private static partial Regex Row();
+}
