@@ -10,9 +10,10 @@ internal sealed class PodAnnotations
     /// <summary>What the name of every annotation of this agent starts with.</summary>
     internal const string Prefix = "nodereaper.io/";
 
-    private const string KillPriorityName = Prefix + "kill-priority";
+    private const string KillPriorityName = "kill-priority";
     private const string ContainerPrefix = KillPriorityName + ".";
-    private static readonly string[] s_notYet = [Prefix + "kill-scope", Prefix + "after-kill", Prefix + "grace-period"];
+    private static readonly string[] s_notYet = ["kill-scope", "after-kill", "grace-period"];
+    private static readonly string[] s_known = [KillPriorityName, .. s_notYet];
 
     private readonly Dictionary<string, KillPriority> _byContainer = new(StringComparer.Ordinal);
 
@@ -45,17 +46,19 @@ internal sealed class PodAnnotations
     private void Read(in YamlEntry entry, IReadOnlyList<ManifestContainer> containers, string pod, ManifestFindings findings)
     {
         var line = entry.KeyPosition.Line;
-        if (s_notYet.Contains(entry.Key))
+        var name = entry.Key[Prefix.Length..];
+        if (s_notYet.Contains(name))
         {
             findings.NotYet(line, entry.Key, pod);
             return;
         }
 
-        var container = entry.Key.StartsWith(ContainerPrefix, StringComparison.Ordinal) ? entry.Key[ContainerPrefix.Length..] : null;
-        if (container is null && entry.Key != KillPriorityName)
+        var container = name.StartsWith(ContainerPrefix, StringComparison.Ordinal) ? name[ContainerPrefix.Length..] : null;
+        if (container is null && name != KillPriorityName)
         {
-            var meant = NearMiss.Of(entry.Key, [KillPriorityName, .. s_notYet]);
-            findings.Warn(line, $"Pod {pod}: annotation {entry.Key} is not known and ignored{(meant is null ? "" : $"; did you mean {meant}?")}");
+            var meant = NearMiss.Of(name, s_known);
+            findings.Warn(
+                line, $"Pod {pod}: annotation {entry.Key} is not known and ignored{(meant is null ? "" : $"; did you mean {Prefix}{meant}?")}");
         }
         else if (container is not null && !containers.Any(known => known.Name == container && known.Kind != ContainerKind.Init))
         {

@@ -7,9 +7,9 @@ namespace NodeReaper.Agent.Kubernetes;
 /// <param name="Pods">Its Pods that are good.</param>
 /// <param name="Problems">What is wrong with the file.</param>
 /// <param name="IsGood">False when something in it could not be read.</param>
-/// <param name="IsEmpty">True when nothing is in it at all, as in a file that was just truncated.</param>
+/// <param name="HasList">True when a list is in it, which may well be empty: a file without that and without Pods was truncated.</param>
 internal sealed record PodManifestFile(
-    IReadOnlyList<LocatedPod> Pods, IReadOnlyList<PodFolderProblem> Problems, bool IsGood, bool IsEmpty)
+    IReadOnlyList<LocatedPod> Pods, IReadOnlyList<PodFolderProblem> Problems, bool IsGood, bool HasList)
 {
     /// <summary>The longest file that is taken, in bytes.</summary>
     internal const int MaxBytes = 4 << 20;
@@ -36,13 +36,12 @@ internal sealed record PodManifestFile(
         var findings = new ManifestFindings(name);
         var pods = new List<LocatedPod>();
         var reader = new YamlTreeReader(text, s_shape);
-        var isEmpty = true;
+        var hasList = false;
         while (reader.TryRead(out var document))
         {
             if (!document.IsNull)
             {
-                isEmpty = false;
-                ReadDocument(document, pods, findings);
+                hasList |= ReadDocument(document, pods, findings);
             }
         }
 
@@ -51,30 +50,37 @@ internal sealed record PodManifestFile(
             findings.Refuse(error.Position.Line, error.Key.Length > 0 ? $"{error.Key} {error.Message}" : error.Message);
         }
 
-        return new PodManifestFile(pods, findings.ToProblems(), !findings.HasErrors, isEmpty && !findings.HasErrors);
+        return new PodManifestFile(pods, findings.ToProblems(), !findings.HasErrors, hasList);
     }
 
-    private static void ReadDocument(YamlValue document, List<LocatedPod> pods, ManifestFindings findings)
+    /// <returns>True when it is a list.</returns>
+    private static bool ReadDocument(YamlValue document, List<LocatedPod> pods, ManifestFindings findings)
     {
         if (document is not YamlMapping mapping)
         {
             findings.Refuse(document.Position.Line, $"{document.Noun} stands where a manifest should be");
-            return;
+            return false;
         }
 
         var kind = KindOf(mapping);
-        if (kind is "List" or "PodList")
-        {
-            foreach (var item in new ManifestObject(mapping, "", findings.Refuse).Objects("items"))
-            {
-                // The items of a PodList need not say what they are.
-                ReadManifest(item.Fields, KindOf(item.Fields) ?? (kind == "PodList" ? "Pod" : null), pods, findings);
-            }
-        }
-        else
+        if (kind is not ("List" or "PodList"))
         {
             ReadManifest(mapping, kind, pods, findings);
+            return false;
         }
+
+        if (mapping.Find("items") is null)
+        {
+            findings.Refuse(mapping.Position.Line, "the list has no items; write 'items: []' for none");
+        }
+
+        foreach (var item in new ManifestObject(mapping, "", findings.Refuse).Objects("items"))
+        {
+            // The items of a PodList need not say what they are.
+            ReadManifest(item.Fields, KindOf(item.Fields) ?? (kind == "PodList" ? "Pod" : null), pods, findings);
+        }
+
+        return true;
     }
 
     private static void ReadManifest(YamlMapping manifest, string? kind, List<LocatedPod> pods, ManifestFindings findings)

@@ -113,7 +113,7 @@ internal sealed class PodManifestFolder(string directory, TimeProvider time)
         }
 
         // What has no length is not opened: it may be a pipe, which would make us wait.
-        var read = stamp.Length == 0 ? new PodManifestFile([], [], IsGood: true, IsEmpty: true) : PodManifestFile.Read(path);
+        var read = stamp.Length == 0 ? new PodManifestFile([], [], IsGood: true, HasList: false) : PodManifestFile.Read(path);
         if (FileStamp.Of(path) != stamp)
         {
             isSettled = false;
@@ -125,8 +125,8 @@ internal sealed class PodManifestFolder(string directory, TimeProvider time)
             return file.Refuse(stamp, $"with its {read.Pods.Count} Pods there would be more than {MaxPods}");
         }
 
-        return read.IsEmpty && file.Pods.Count > 0
-            ? file.Refuse(stamp, "is empty; delete it if its Pods are gone")
+        return read is { IsGood: true, Pods.Count: 0, HasList: false } && file.Pods.Count > 0
+            ? file.Refuse(stamp, "has no Pods any more; delete it if they are gone")
             : file.Take(stamp, read);
     }
 
