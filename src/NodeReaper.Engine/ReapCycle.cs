@@ -153,6 +153,9 @@ public sealed class ReapCycle
                 Refusal.SystemProcess or Refusal.Init => ContainerRole.System,
                 Refusal.Self => ContainerRole.Own,
                 Refusal.Starting => ContainerRole.Starting,
+
+                // Nothing runs in it any more: it must not be chosen again and again in place of another.
+                Refusal.Gone or Refusal.NoAddressSpace => ContainerRole.Unknown,
                 _ => cgroup.Role,
             };
             cgroup.IsQuarantined = outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone;

@@ -75,7 +75,17 @@ public sealed class Killer : IDisposable
         }
 
         var signalledAt = Stopwatch.GetTimestamp();
-        var releasedAt = steps.Releases && Release(end) ? Stopwatch.GetTimestamp() : 0;
+        if (steps.Releases)
+        {
+            _reapers.Start(_count);
+        }
+
+        if (target.IsCgroup)
+        {
+            SignalWhoeverIsLeft(target.Cgroup);
+        }
+
+        var releasedAt = steps.Releases && WaitForRelease(end) ? Stopwatch.GetTimestamp() : 0;
         return new KillOutcome(strategy, Refusal.None, 0, signalError, total, held, decidedAt, signalledAt, releasedAt);
     }
 
@@ -363,17 +373,34 @@ public sealed class Killer : IDisposable
         }
     }
 
-    private bool Release(long end)
+    // cgroup.kill signals the first thread of each process, which does nothing to one whose first thread is a zombie while
+    // others live. Whoever is still in the cgroup gets a signal that is for the whole process; one that left is spared.
+    private void SignalWhoeverIsLeft(CgroupDirectory cgroup)
     {
-        _reapers.Start(_count);
+        if (!_listed.Read(cgroup).IsNone)
+        {
+            return;
+        }
+
+        foreach (ref var process in Processes)
+        {
+            if (_listed.Ids.BinarySearch(process.ProcessId) >= 0)
+            {
+                _ = process.Pidfd.Kill();
+            }
+        }
+    }
+
+    private bool WaitForRelease(long end)
+    {
         while (!_reapers.IsFinished)
         {
             _reapers.WaitForProgress(ProgressMilliseconds);
             LetGoOfReleased();
             if (Stopwatch.GetTimestamp() >= end)
             {
-                // Whatever keeps the release, the hold ends in time.
-                _ = LetGo();
+                // Whatever keeps the release, the hold ends in time, also for one that is not dying.
+                SpareAll();
                 return false;
             }
         }
@@ -391,9 +418,10 @@ public sealed class Killer : IDisposable
                 continue;
             }
 
-            if (process.ReleaseError == Errno.EINVAL)
+            if (process.ReleaseError == Errno.EINVAL || process.ReleaseError == Errno.ESRCH)
             {
-                // It is not dying: it left the cgroup before the kill. It must not wait for us.
+                // It is not dying: it left the cgroup before the kill. Or it is a stranger that got the ID of one that
+                // died before it could be held: what is held has its memory. Neither must wait for us.
                 _held.Spare(process.HeldThread);
             }
 

@@ -1,3 +1,4 @@
+using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 
@@ -10,6 +11,7 @@ namespace NodeReaper.Engine.Killing;
 public sealed class ProcessGuard
 {
     private const int NameLength = 64;
+    private const int EntriesLength = 1024;
 
     // A pause process uses well under 1 MiB. One that uses more only borrowed the name, to hide.
     private const long SandboxAtMostBytes = 64L << 20;
@@ -67,7 +69,34 @@ public sealed class ProcessGuard
         }
 
         // ENOENT: no executable, so no address space. EACCES is left to the signal itself.
-        return _proc.InodeOf(processId, "/exe\0"u8).Error == Errno.ENOENT ? Refusal.NoAddressSpace : Refusal.None;
+        return _proc.InodeOf(processId, "/exe\0"u8).Error == Errno.ENOENT && !HasOtherLiveThread(processId)
+            ? Refusal.NoAddressSpace
+            : Refusal.None;
+    }
+
+    // The first thread, by which a process is named, may have ended while others live.
+    private bool HasOtherLiveThread(int processId)
+    {
+        var opened = _proc.OpenThreads(processId);
+        if (!opened.Succeeded)
+        {
+            return false;
+        }
+
+        Span<byte> entries = stackalloc byte[EntriesLength];
+        Span<byte> path = stackalloc byte[NameLength];
+        var directory = new FileDescriptor((int)opened.Value);
+        var threads = new ChildDirectories(directory, entries);
+        var found = false;
+        while (!found && threads.MoveNext())
+        {
+            threads.Name.CopyTo(path);
+            "/exe\0"u8.CopyTo(path[threads.Name.Length..]);
+            found = directory.InodeAt(path).Error != Errno.ENOENT;
+        }
+
+        directory.Close();
+        return found;
     }
 
     private Refusal CheckName(int processId, ReadOnlySpan<byte> name, long freeableBytes)

@@ -117,9 +117,10 @@ public sealed class Verifier
                 continue;
             }
 
-            // A process that has dropped its mm reads as 0 while others may still pin the memory: no proof.
+            // A process that has dropped its mm, and its executable with it, reads as 0 while others may still pin the
+            // memory: no proof. One that is released and cannot die yet reads as 0, too.
             var statm = _proc.Statm(process.ProcessId);
-            isProven &= statm is { Succeeded: true, Value: > 0 };
+            isProven &= statm.Succeeded && (statm.Value > 0 || _proc.InodeOf(process.ProcessId, "/exe\0"u8).Succeeded);
             resident += statm.Succeeded ? statm.Value * Environment.SystemPageSize : 0;
         }
 

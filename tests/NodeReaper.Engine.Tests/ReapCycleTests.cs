@@ -1,0 +1,482 @@
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Tests.Fakes;
+using NodeReaper.Engine.Tests.Killing;
+using NodeReaper.Engine.Verification;
+using NodeReaper.Kernel.Procfs;
+using NodeReaper.Kernel.Syscalls;
+using NodeReaper.Kernel.Tests;
+using NodeReaper.Kernel.Tests.Victims;
+using static NodeReaper.Engine.Tests.Candidates.Made;
+
+namespace NodeReaper.Engine.Tests;
+
+/// <summary>The whole chain over a meminfo and a cgroup tree that are fake, and processes that are real.</summary>
+public sealed class ReapCycleTests : IDisposable
+{
+    private const string Id = "9c1f0e4b5d3a2c6f7e8d9b0a1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d";
+
+    private readonly FakeCgroups _cgroups = new();
+    private readonly string _procRoot = Directory.CreateTempSubdirectory("nodereaper-proc-").FullName;
+    private readonly FileDescriptor _realProc = FileDescriptor.OpenDirectory("/proc", out _);
+    private readonly List<Victim> _victims = [];
+    private readonly List<IDisposable> _parts = [];
+    private readonly ReportRing _ring = new(32);
+    private readonly Recorder _reports = new();
+    private PodSnapshot _pods = PodSnapshot.Empty;
+    private NodePressure? _node;
+    private Killer? _killer;
+    private KubepodsTree? _tree;
+
+    public ReapCycleTests() => Requires.Root();
+
+    public void Dispose()
+    {
+        _parts.ForEach(part => part.Dispose());
+        _victims.ForEach(victim => victim.Dispose());
+        _ring.Dispose();
+        _realProc.Close();
+        _cgroups.Dispose();
+        Directory.Delete(_procRoot, recursive: true);
+    }
+
+    [Fact]
+    public void A_hog_is_killed_proven_and_reported_and_the_others_live()
+    {
+        var hog = Start("--mib", "64");
+        var modest = Start("--mib", "2");
+        var guarded = Start("--mib", "2");
+        var hogPath = AddContainer("besteffort/podhog", 400, hog.Id);
+        AddContainer("burstable/podmodest", 300, modest.Id);
+        AddContainer("besteffort/podguarded", 900, guarded.Id);
+        _pods = new PodSnapshot(
+        [
+            Pod("hog", qosClass: QosClass.BestEffort, containers: Container("app")),
+            Pod("modest", qosClass: QosClass.Burstable, containers: Container("app")),
+            Pod("guarded", "kube-system", QosClass.BestEffort),
+        ]);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy());
+
+        // What the runtime and the kernel do once it is dead: its cgroup goes, and its memory is available.
+        var aftermath = new Thread(() =>
+        {
+            Assert.True(hog.Pidfd.WaitForExit(Eventually.TimeoutMilliseconds));
+            SetAvailable(500);
+            _cgroups.Remove(hogPath);
+        });
+        aftermath.Start();
+        Run(cycle);
+        aftermath.Join();
+        Assert.Equal(9, hog.WaitAndReap());
+        ProcessState.AssertUntouched(modest.Id);
+        ProcessState.AssertUntouched(guarded.Id);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal((ReportKind.Killed, "available", "hog", Id), (report.Kind, report.Signal, report.Uid, report.ContainerId));
+        Assert.Equal("qosClass", report.DecidingKey);
+        Assert.Equal((172 * Mib, true), (report.DeficitBytes, report.IsEmergency));
+        Assert.Equal((2, 1), (report.RankedTotal, report.Protected));
+        Assert.Equal(["hog", "modest"], report.Ranked);
+        Assert.Equal(500 * Mib, report.AvailableAfterBytes);
+        Assert.Equal(new KillOutcome(KillStrategy.Hold, Refusal.None, 0, Errno.None, 1, 1, 1, 2, 3), report.Outcome with { DecidedAt = 1, SignalledAt = 2, ReleasedAt = 3 });
+        Assert.True(report.Outcome.ReleasedAt > 0);
+        Assert.Equal(ReliefProof.CgroupGone, report.Relief.Proof);
+        Assert.True(report.Relief.IsFreed && report.Relief.IsDead);
+        Assert.Equal(411 * Mib, report.Relief.FreedBytes);
+        Assert.Equal([("victim", Errno.None)], report.Processes);
+        Assert.Equal(new CycleTotals(1, 411 * Mib, 0, 0), cycle.Totals);
+
+        // The shortage is over.
+        Run(cycle);
+        Assert.Single(_reports.Written);
+    }
+
+    [Fact]
+    public void Nothing_is_done_while_there_is_enough()
+    {
+        var victim = Start();
+        AddContainer("besteffort/pod1", 400, victim.Id);
+        SetAvailable(96);
+        Run(Make(new ReapPolicy()));
+        Assert.Empty(_reports.Written);
+        ProcessState.AssertUntouched(victim.Id);
+    }
+
+    [Fact]
+    public void The_next_in_the_plan_dies_only_if_the_first_did_not_suffice()
+    {
+        var first = Start();
+        var second = Start();
+        var third = Start();
+        AddContainer("besteffort/pod1", 90, first.Id);
+        AddContainer("besteffort/pod2", 80, second.Id);
+        AddContainer("besteffort/pod3", 70, third.Id);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        var aftermath = new Thread(() =>
+        {
+            Assert.True(second.Pidfd.WaitForExit(Eventually.TimeoutMilliseconds));
+            SetAvailable(500);
+        });
+        aftermath.Start();
+        Run(cycle);
+        aftermath.Join();
+        Assert.Equal(["1", "2"], _reports.Written.Select(report => report.Uid));
+        ProcessState.AssertUntouched(third.Id);
+    }
+
+    [Fact]
+    public void A_dry_run_kills_nobody_and_says_so_once_an_episode()
+    {
+        var victim = Start("--mib", "8");
+        AddContainer("besteffort/pod1", 400, victim.Id);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        Run(cycle);
+        SetAvailable(30);
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal((ReportKind.DryRun, "1", false), (report.Kind, report.Uid, report.Outcome.IsKilled));
+        Assert.Empty(report.Processes);
+        ProcessState.AssertUntouched(victim.Id);
+
+        // Above the threshold, but not yet recovered: the same episode.
+        SetAvailable(100);
+        Run(cycle);
+        SetAvailable(20);
+        Run(cycle);
+        Assert.Single(_reports.Written);
+
+        SetAvailable(500);
+        Run(cycle);
+        SetAvailable(20);
+        Run(cycle);
+        Assert.Equal(2, _reports.Written.Count);
+        Assert.Equal(new CycleTotals(0, 0, 2, 0), cycle.Totals);
+        ProcessState.AssertUntouched(victim.Id);
+    }
+
+    [Fact]
+    public void Without_a_victim_that_is_told_once_an_episode()
+    {
+        var guarded = Start();
+        AddContainer("besteffort/podguarded", 400, guarded.Id);
+        AddContainer("besteffort/podself", 400, Environment.ProcessId);
+        _pods = new PodSnapshot([Pod("guarded", "kube-system")]);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal((ReportKind.NoVictim, 0, 1, 1), (report.Kind, report.RankedTotal, report.Protected, report.Own));
+        SetAvailable(500);
+        Run(cycle);
+        SetAvailable(20);
+        Run(cycle);
+        Assert.Equal(2, _reports.Written.Count);
+        Assert.Equal(new CycleTotals(0, 0, 0, 2), cycle.Totals);
+        ProcessState.AssertUntouched(guarded.Id);
+    }
+
+    [Fact]
+    public void After_a_kill_without_proof_the_victim_is_quarantined_and_the_next_one_waits_for_the_pause_or_an_emergency()
+    {
+        var first = Start();
+        var second = Start();
+        AddContainer("besteffort/pod1", 400, first.Id);
+        AddContainer("besteffort/pod2", 300, second.Id);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy
+        {
+            Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20), Cooldown = TimeSpan.FromMinutes(10) },
+        });
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal((ReportKind.Killed, "1", false, false), (report.Kind, report.Uid, report.IsEmergency, report.Relief.IsFreed));
+        Assert.True(_tree!.Containers.ToArray().Single(container => container.PodUid is "1").IsQuarantined);
+
+        // Still short, but no emergency: the pause is kept.
+        Run(cycle);
+        Run(cycle);
+        Assert.Single(_reports.Written);
+        ProcessState.AssertUntouched(second.Id);
+
+        // In an emergency it is not, and the quarantined one is not killed twice.
+        SetAvailable(20);
+        Run(cycle);
+        Assert.Equal(["1", "2"], _reports.Written.Select(each => each.Uid));
+        Assert.Equal(9, second.WaitAndReap());
+
+        // All are quarantined now.
+        Run(cycle);
+        Assert.Equal(ReportKind.NoVictim, _reports.Written[^1].Kind);
+        Assert.Equal(2, _reports.Written[^1].Quarantined);
+    }
+
+    [Fact]
+    public void The_pause_comes_to_an_end()
+    {
+        var first = Start();
+        var second = Start();
+        AddContainer("besteffort/pod1", 400, first.Id);
+        AddContainer("besteffort/pod2", 300, second.Id);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy
+        {
+            Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20), Cooldown = TimeSpan.FromMilliseconds(50) },
+        });
+        Run(cycle);
+        Assert.Single(_reports.Written);
+        Thread.Sleep(60);
+        Run(cycle);
+        Assert.Equal(["1", "2"], _reports.Written.Select(report => report.Uid));
+    }
+
+    [Fact]
+    public void A_victim_that_is_refused_at_the_last_look_is_not_chosen_again()
+    {
+        var late = Start();
+        var other = Start();
+        AddContainer("besteffort/pod1", 400, late.Id);
+        AddContainer("besteffort/pod2", 300, other.Id);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        cycle.LookAround();
+
+        // Known as an app container; a shim comes into it before the kill.
+        var shim = Start("--comm", "containerd-shim");
+        _cgroups.Write($"kubepods/besteffort/pod1/{Id}", "cgroup.procs", $"{late.Id}\n{shim.Id}\n");
+        SetAvailable(20);
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal((ReportKind.Refused, Refusal.SystemProcess, shim.Id), (report.Kind, report.Outcome.Refusal, report.Outcome.RefusedProcessId));
+        ProcessState.AssertUntouched(late.Id);
+        ProcessState.AssertUntouched(shim.Id);
+        Run(cycle);
+        Assert.Equal(["1", "2"], _reports.Written.Select(each => each.Uid));
+        Assert.Equal(9, other.WaitAndReap());
+        Assert.Equal(1, cycle.Totals.Kills);
+    }
+
+    [Fact]
+    public void A_container_that_emptied_since_it_was_looked_at_does_not_stand_in_the_way_of_the_next()
+    {
+        var left = Start();
+        var other = Start();
+        AddContainer("besteffort/pod1", 400, left.Id);
+        AddContainer("besteffort/pod2", 300, other.Id);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        cycle.LookAround();
+        _cgroups.Write($"kubepods/besteffort/pod1/{Id}", "cgroup.procs", "");
+        SetAvailable(20);
+        Run(cycle);
+        Assert.Equal((ReportKind.Refused, Refusal.Gone), (_reports.Written[0].Kind, _reports.Written[0].Outcome.Refusal));
+        Run(cycle);
+        Assert.Equal(["1", "2"], _reports.Written.Select(each => each.Uid));
+        Assert.Equal(9, other.WaitAndReap());
+        ProcessState.AssertUntouched(left.Id);
+    }
+
+    [Fact]
+    public void A_container_that_comes_while_memory_is_short_is_found()
+    {
+        SetAvailable(500);
+        _cgroups.AddEmpty("kubepods/besteffort");
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        cycle.LookAround();
+        var victim = Start();
+        AddContainer("besteffort/podnew", 400, victim.Id);
+        SetAvailable(20);
+        Run(cycle);
+        Assert.Equal("new", Assert.Single(_reports.Written).Uid);
+        Assert.Equal(9, victim.WaitAndReap());
+    }
+
+    [Fact]
+    public void A_cycle_that_is_stopped_does_not_wait_for_the_proof_and_kills_no_second_victim()
+    {
+        var first = Start();
+        var second = Start();
+        AddContainer("besteffort/pod1", 90, first.Id);
+        AddContainer("besteffort/pod2", 80, second.Id);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMinutes(10) } });
+        cycle.Stop();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Run(cycle);
+        Assert.True(clock.ElapsedMilliseconds < 60_000);
+        Assert.Equal("1", Assert.Single(_reports.Written).Uid);
+        ProcessState.AssertUntouched(second.Id);
+    }
+
+    [Fact]
+    public void A_full_ring_stops_no_kill()
+    {
+        AddContainer("besteffort/pod0", 400);
+        var victim = Start();
+        AddContainer("besteffort/pod1", 400, victim.Id);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        while (_ring.Rent() is not null)
+        {
+            _ring.Publish();
+        }
+
+        var dropped = _ring.Dropped;
+        Assert.True(_node!.Read());
+        cycle.Run();
+        Assert.Equal(9, victim.WaitAndReap());
+        Assert.Equal(dropped + 1, _ring.Dropped);
+        Assert.Equal(1, cycle.Totals.Kills);
+    }
+
+    [Fact]
+    public void From_the_second_kill_on_a_decision_its_kill_and_its_report_allocate_nothing()
+    {
+        SetAvailable(20);
+        _cgroups.AddEmpty("kubepods/besteffort");
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        for (var i = 0; i < 4; i++)
+        {
+            using var victim = Victim.Start("--mib", "4");
+            AddContainer($"besteffort/podp{i}", 400, victim.Id);
+            Assert.True(_node!.Read());
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            cycle.Run();
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.Equal(9, victim.WaitAndReap());
+            Assert.Equal(i + 1, cycle.Totals.Kills);
+            if (i > 0)
+            {
+                Assert.Equal(0, allocated);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_reading_that_fails_leaves_the_last_good_one_in_force()
+    {
+        SetAvailable(500);
+        _ = Make(new ReapPolicy());
+        Assert.True(_node!.Read());
+        var good = _node.Last;
+        File.WriteAllText(Path.Combine(_procRoot, "meminfo"), "MemTotal: 1048576 kB\nMemAv");
+        Assert.False(_node.Read());
+        Assert.Equal((good, 1), (_node.Last, _node.Failures));
+        SetAvailable(400);
+        Assert.True(_node.Read());
+        Assert.Equal(400 * Mib, _node.Last.Memory.AvailableBytes);
+    }
+
+    [Fact]
+    public void The_alarm_of_the_kernel_counts_for_its_window()
+    {
+        SetAvailable(150);
+        var node = new NodePressure(_procRoot, TimeSpan.FromMilliseconds(200));
+        _parts.Add(node);
+        Assert.True(node.Read());
+        Assert.False(node.Last.IsStalling);
+        node.NoteStall();
+        Assert.True(node.Read());
+        Assert.True(node.Last.IsStalling);
+        Thread.Sleep(250);
+        Assert.True(node.Read());
+        Assert.False(node.Last.IsStalling);
+    }
+
+    private Victim Start(params string[] options)
+    {
+        _victims.Add(Victim.Start(options));
+        return _victims[^1];
+    }
+
+    private string AddContainer(string podPath, int anonMib, params int[] processIds)
+    {
+        var path = $"kubepods/{podPath}/{Id}";
+        _cgroups.Add(path, anonMib * Mib, 0, processIds);
+        return path;
+    }
+
+    // Below 96 MiB the node of 1 GiB is short; at 192 MiB it has recovered; below 48 MiB it is an emergency.
+    private void SetAvailable(int mib) => File.WriteAllText(
+        Path.Combine(_procRoot, "meminfo"),
+        $"MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:    {mib * 1024} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n");
+
+    private ReapCycle Make(ReapPolicy policy)
+    {
+        var proc = new ProcessFiles(_realProc);
+        var guard = new ProcessGuard(proc);
+        _node = new NodePressure(_procRoot, policy.Pressure.StallWindow);
+        _tree = new KubepodsTree(_cgroups.Root);
+        _killer = new Killer(proc, guard, policy.Kill.Reapers);
+        _parts.AddRange([_node, _tree, _killer]);
+        _tree.Discover();
+        return new ReapCycle(
+            policy,
+            KillStrategy.Hold,
+            _node,
+            _tree,
+            new CandidateCollector(new ContainerRoles(guard)),
+            _killer,
+            new Verifier(proc),
+            _ring,
+            () => _pods);
+    }
+
+    private void Run(ReapCycle cycle)
+    {
+        Assert.True(_node!.Read());
+        cycle.Run();
+        Eventually.True(() => _killer!.LetGo() == 0, "none is held");
+        _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));
+    }
+
+    /// <summary>What a report said: a sink must not keep the report itself.</summary>
+    private sealed record Written(
+        ReportKind Kind,
+        string? Signal,
+        long DeficitBytes,
+        bool IsEmergency,
+        string Uid,
+        string ContainerId,
+        string? DecidingKey,
+        KillOutcome Outcome,
+        ReliefResult Relief,
+        long AvailableAfterBytes,
+        int RankedTotal,
+        string[] Ranked,
+        int Protected,
+        int Own,
+        int Quarantined,
+        (string Name, Errno Release)[] Processes);
+
+    private sealed class Recorder : IReportSink
+    {
+        public string Name => "recorder";
+
+        internal List<Written> Written { get; } = [];
+
+        public void Write(ReapReport report) => Written.Add(new Written(
+            report.Kind,
+            report.Verdict.Signal?.Name,
+            report.Verdict.DeficitBytes,
+            report.Verdict.IsEmergency,
+            report.Victim.PodUid,
+            report.Victim.ContainerId,
+            report.Victim.DecidingKey?.Name,
+            report.Outcome,
+            report.Relief,
+            report.AvailableAfterBytes,
+            report.RankedTotal,
+            [.. report.Ranked.ToArray().Select(candidate => candidate.PodUid)],
+            report.ExcludedBy(Exclusion.Protected),
+            report.ExcludedBy(Exclusion.OwnPod),
+            report.ExcludedBy(Exclusion.Quarantined),
+            [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))]));
+    }
+}
