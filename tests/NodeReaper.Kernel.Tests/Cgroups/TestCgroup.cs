@@ -1,5 +1,7 @@
+using System.Globalization;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Syscalls;
+using NodeReaper.Kernel.Tests.Victims;
 using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Kernel.Tests.Cgroups;
@@ -46,7 +48,7 @@ internal sealed class TestCgroup : IDisposable
         return ids;
     }
 
-    internal void WaitUntilEmpty() => Eventually.True(() => !Events.Populated, $"{Path} is empty");
+    internal void WaitUntilEmpty() => WaitUntilEmpty(Directory);
 
     public void Dispose()
     {
@@ -57,11 +59,54 @@ internal sealed class TestCgroup : IDisposable
         if (left.IsOpen)
         {
             left.Kill();
-            Eventually.True(() => !EventsOf(left).Populated, $"{Path} is empty");
+            LetGoOfAll();
+            WaitUntilEmpty(left);
             left.Close();
             Remove(Path);
         }
     }
+
+    // After a failed assertion this thread may still hold some of them, and then they would never end.
+    private void LetGoOfAll()
+    {
+        foreach (var line in File.ReadLines(System.IO.Path.Combine(Path, "cgroup.threads")))
+        {
+            var threadId = int.Parse(line, CultureInfo.InvariantCulture);
+            if (IsHeldByThisThread(threadId))
+            {
+                Victim.LetGo(threadId);
+            }
+        }
+    }
+
+    private static bool IsHeldByThisThread(int threadId)
+    {
+        try
+        {
+            var self = System.IO.Path.GetFileName(File.ResolveLinkTarget("/proc/thread-self", returnFinalTarget: false)!.FullName);
+            return File.ReadLines($"/proc/{threadId}/status").Contains($"TracerPid:\t{self}");
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private void WaitUntilEmpty(CgroupDirectory directory)
+    {
+        try
+        {
+            Eventually.True(() => !EventsOf(directory).Populated, $"{Path} is empty");
+        }
+        catch (Xunit.Sdk.TrueException e)
+        {
+            var states = Directories().SelectMany(path => File.ReadLines(System.IO.Path.Combine(path, "cgroup.threads")))
+                .Select(id => $"{id}: {File.ReadAllText($"/proc/{id}/stat").Trim()} {File.ReadAllText($"/proc/{id}/wchan")}");
+            Assert.Fail($"{e.Message}\n{string.Join('\n', states)}");
+        }
+    }
+
+    private IEnumerable<string> Directories() => System.IO.Directory.GetDirectories(Path, "*", SearchOption.AllDirectories).Append(Path);
 
     private static CgroupEvents EventsOf(CgroupDirectory directory)
     {
