@@ -4,6 +4,7 @@ namespace NodeReaper.Agent.Kubernetes;
 internal sealed class ManifestFileState(string name)
 {
     private bool _wasGood;
+    private bool _lacksRoom;
 
     /// <summary>The file's name.</summary>
     internal string Name { get; } = name;
@@ -25,6 +26,7 @@ internal sealed class ManifestFileState(string name)
     internal bool Take(FileStamp stamp, PodManifestFile read)
     {
         Stamp = stamp;
+        _lacksRoom = false;
         if (read.IsGood || !_wasGood)
         {
             Pods = read.Pods;
@@ -38,9 +40,11 @@ internal sealed class ManifestFileState(string name)
     /// <summary>Takes nothing; the Pods stay.</summary>
     /// <param name="stamp">What the file looks like; null when that is not known.</param>
     /// <param name="reason">Why.</param>
+    /// <param name="isForRoom">True when it is the other files that leave no room for it.</param>
     /// <returns>True when that is news.</returns>
-    internal bool Refuse(FileStamp? stamp, string reason)
+    internal bool Refuse(FileStamp? stamp, string reason, bool isForRoom = false)
     {
+        _lacksRoom = isForRoom;
         var problem = new PodFolderProblem(PodProblemSeverity.Error, Name, 0, $"{reason}; {Pods.Count} Pods last good in it stay");
         var isNews = Problems is not [var known] || known != problem;
         Stamp = stamp;
@@ -48,9 +52,14 @@ internal sealed class ManifestFileState(string name)
         return isNews;
     }
 
+    /// <summary>Has the file read again, though it did not change, if it was the others that left no room for it.</summary>
+    internal void RetryIfRoomWasMissing() => Stamp = _lacksRoom ? null : Stamp;
+
     private PodFolderProblem Note() => new(
         PodProblemSeverity.Notice,
         Name,
         0,
-        _wasGood ? $"{Pods.Count} Pods last good in it stay, until all of it is good" : $"{Pods.Count} Pods in it that are good are taken");
+        _wasGood ? $"{Pods.Count} Pods last good in it stay, until all of it is good"
+            : Pods.Count > 0 ? $"{Pods.Count} Pods in it that are good are taken"
+            : "nothing in it is taken");
 }

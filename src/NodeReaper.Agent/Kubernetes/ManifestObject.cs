@@ -15,6 +15,9 @@ internal sealed record ManifestObject(YamlMapping Fields, string Path, Action<in
     /// <summary>The line of a field, or of the mapping when it has none such.</summary>
     internal int LineOf(string key) => Fields.Find(key)?.Position.Line ?? Line;
 
+    /// <summary>The longest name in Kubernetes (RFC 1123 subdomain), in characters.</summary>
+    internal const int MaxTextLength = 253;
+
     /// <summary>Text, of whatever type YAML would have it: a namespace may be called 1234.</summary>
     internal string? Text(string key)
     {
@@ -22,10 +25,10 @@ internal sealed record ManifestObject(YamlMapping Fields, string Path, Action<in
         {
             case null or YamlScalar { Text: "" }:
                 return null;
-            case YamlScalar scalar:
+            case YamlScalar { Text.Length: <= MaxTextLength } scalar when !scalar.Text.Any(char.IsControl):
                 return scalar.Text;
             case var other:
-                RefuseType(key, other, "text");
+                RefuseType(key, other, $"text of one line and at most {MaxTextLength} characters");
                 return null;
         }
     }

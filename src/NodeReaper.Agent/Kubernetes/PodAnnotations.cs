@@ -47,6 +47,7 @@ internal sealed class PodAnnotations
     {
         var line = entry.KeyPosition.Line;
         var name = entry.Key[Prefix.Length..];
+        var shown = ShownText.Of(entry.Key);
         if (s_notYet.Contains(name))
         {
             findings.NotYet(line, entry.Key, pod);
@@ -58,17 +59,17 @@ internal sealed class PodAnnotations
         {
             var meant = NearMiss.Of(name, s_known);
             findings.Warn(
-                line, $"Pod {pod}: annotation {entry.Key} is not known and ignored{(meant is null ? "" : $"; did you mean {Prefix}{meant}?")}");
+                line, $"Pod {pod}: annotation {shown} is not known and ignored{(meant is null ? "" : $"; did you mean {Prefix}{meant}?")}");
         }
         else if (container is not null && !containers.Any(known => known.Name == container && known.Kind != ContainerKind.Init))
         {
-            findings.Warn(line, $"Pod {pod}: annotation {entry.Key} is ignored: the Pod has no app container '{container}'");
+            findings.Warn(line, $"Pod {pod}: annotation {shown} is ignored: the Pod has no app container of that name");
         }
         else if (entry.Value is not YamlScalar scalar || !KillPriority.TryParse(scalar.Text, out var priority))
         {
             findings.Warn(
                 line,
-                $"Pod {pod}: annotation {entry.Key} is ignored: {entry.Value.Noun} is not a kill priority; "
+                $"Pod {pod}: annotation {shown} is ignored: {entry.Value.Noun} is not a kill priority; "
                 + $"give a whole number from {KillPriority.Min} to {KillPriority.Max}, or never");
         }
         else if (container is null)

@@ -168,7 +168,7 @@ internal static class PodManifest
         var metadata = fields.Find("metadata") as YamlMapping;
         var name = (metadata?.Find("name") as YamlScalar)?.Text;
         var podNamespace = (metadata?.Find("namespace") as YamlScalar)?.Text;
-        return $"{podNamespace ?? "default"}/{name ?? "(no name)"}";
+        return ShownText.Of($"{podNamespace ?? "default"}/{name ?? "(no name)"}");
     }
 
     private static YamlShape Amounts() => YamlShape.KeysWhere(key =>

@@ -91,7 +91,7 @@ internal sealed record PodManifestFile(
         }
         else if (kind != "Pod")
         {
-            findings.Skip(manifest.Position.Line, kind);
+            findings.Skip(manifest.Position.Line, ShownText.Of(kind));
         }
         else if (PodManifest.Read(manifest, findings) is { } pod)
         {

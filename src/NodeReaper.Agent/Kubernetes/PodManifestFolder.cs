@@ -13,6 +13,9 @@ internal sealed class PodManifestFolder(string directory, TimeProvider time)
     /// <summary>So many Pods are taken; a node runs a few hundred.</summary>
     internal const int MaxPods = 10_000;
 
+    /// <summary>So many containers are taken.</summary>
+    internal const int MaxContainers = 20_000;
+
     /// <summary>So many files are looked at.</summary>
     internal const int MaxFiles = 10_000;
 
@@ -39,6 +42,11 @@ internal sealed class PodManifestFolder(string directory, TimeProvider time)
             hasChanged = true;
         }
 
+        if (hasChanged)
+        {
+            RetryWhereRoomWasMissing();
+        }
+
         var isSettled = true;
         foreach (var name in names)
         {
@@ -54,9 +62,9 @@ internal sealed class PodManifestFolder(string directory, TimeProvider time)
         return _last;
     }
 
-    private PodFolderProblem? ListFiles(out HashSet<string> names)
+    private PodFolderProblem? ListFiles(out SortedSet<string> names)
     {
-        names = new HashSet<string>(StringComparer.Ordinal);
+        names = new SortedSet<string>(StringComparer.Ordinal);
         try
         {
             foreach (var path in Directory.EnumerateFiles(directory, "*", s_allFiles))
@@ -113,21 +121,61 @@ internal sealed class PodManifestFolder(string directory, TimeProvider time)
         }
 
         // What has no length is not opened: it may be a pipe, which would make us wait.
-        var read = stamp.Length == 0 ? new PodManifestFile([], [], IsGood: true, HasList: false) : PodManifestFile.Read(path);
+        PodManifestFile read;
+        try
+        {
+            read = stamp.Length == 0 ? new PodManifestFile([], [], IsGood: true, HasList: false) : PodManifestFile.Read(path);
+        }
+        catch (OutOfMemoryException)
+        {
+            // The heap has a hard limit. What was read until then is garbage by now, and the agent is needed.
+            return file.Refuse(stamp, "does not fit into the agent's memory; split it");
+        }
+
         if (FileStamp.Of(path) != stamp)
         {
             isSettled = false;
             return false;
         }
 
-        if (read.Pods.Count + _files.Values.Sum(other => other == file ? 0 : other.Pods.Count) > MaxPods)
+        if (TooMany(file, read.Pods) is { } limit)
         {
-            return file.Refuse(stamp, $"with its {read.Pods.Count} Pods there would be more than {MaxPods}");
+            return file.Refuse(stamp, $"with its {read.Pods.Count} Pods there would be more than {limit}", isForRoom: true);
         }
 
-        return read is { IsGood: true, Pods.Count: 0, HasList: false } && file.Pods.Count > 0
-            ? file.Refuse(stamp, "has no Pods any more; delete it if they are gone")
-            : file.Take(stamp, read);
+        if (read is { IsGood: true, Pods.Count: 0, HasList: false } && file.Pods.Count > 0)
+        {
+            return file.Refuse(stamp, "has no Pods any more; delete it if they are gone");
+        }
+
+        if (read.Pods.Count < file.Pods.Count)
+        {
+            RetryWhereRoomWasMissing();
+        }
+
+        return file.Take(stamp, read);
+    }
+
+    private void RetryWhereRoomWasMissing()
+    {
+        foreach (var file in _files.Values)
+        {
+            file.RetryIfRoomWasMissing();
+        }
+    }
+
+    private string? TooMany(ManifestFileState file, IReadOnlyList<LocatedPod> news)
+    {
+        var (pods, containers) = Count(news);
+        foreach (var other in _files.Values.Where(other => other != file))
+        {
+            var (otherPods, otherContainers) = Count(other.Pods);
+            (pods, containers) = (pods + otherPods, containers + otherContainers);
+        }
+
+        return pods > MaxPods ? $"{MaxPods} Pods" : containers > MaxContainers ? $"{MaxContainers} containers" : null;
+
+        static (int Pods, int Containers) Count(IReadOnlyList<LocatedPod> pods) => (pods.Count, pods.Sum(pod => pod.Facts.Containers.Count));
     }
 
     // A time in the future is a clock that was set, not a file that is being written.

@@ -10,6 +10,9 @@ internal sealed class PolicyReader
         .Where(key => key.Path.Contains('.', StringComparison.Ordinal))
         .ToLookup(key => key.Path[..key.Path.IndexOf('.', StringComparison.Ordinal)], key => NameOf(key.Path));
 
+    /// <summary>So many errors are told; more are of no help.</summary>
+    internal const int MaxErrors = 100;
+
     private readonly List<YamlError> _errors = [];
     private readonly Dictionary<string, YamlPosition> _given = new(StringComparer.Ordinal);
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
@@ -49,8 +52,18 @@ internal sealed class PolicyReader
         CheckTogether();
     }
 
-    /// <summary>Notes an error.</summary>
-    internal void Refuse(YamlPosition position, string key, string message) => _errors.Add(new YamlError(position, key, message));
+    /// <summary>Notes an error; the last one says that there are more.</summary>
+    internal void Refuse(YamlPosition position, string key, string message)
+    {
+        if (_errors.Count < MaxErrors)
+        {
+            _errors.Add(new YamlError(position, ShownText.Of(key), message));
+        }
+        else if (_errors.Count == MaxErrors)
+        {
+            _errors.Add(new YamlError(position, "", "there are more errors from here on; fix those above first"));
+        }
+    }
 
     private void ReadSection(in YamlEntry section)
     {
@@ -77,6 +90,11 @@ internal sealed class PolicyReader
 
     private void ReadKey(string section, YamlEntry entry)
     {
+        if (_errors.Count > MaxErrors)
+        {
+            return;
+        }
+
         var path = section.Length > 0 ? $"{section}.{entry.Key}" : entry.Key;
         if ((section.Length == 0 && entry.Key.Contains('.', StringComparison.Ordinal)) || !s_keys.TryGetValue(path, out var key))
         {

@@ -22,7 +22,7 @@ internal readonly record struct TextFile(ReadOnlyMemory<byte>? Bytes, YamlError?
         {
             // No more than the limit is read, whatever the length says: /dev/zero has none.
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            using var read = new MemoryStream();
+            using var read = new MemoryStream(file.CanSeek ? (int)Math.Min(file.Length, maxBytes) + 1 : 0);
             var chunk = new byte[64 << 10];
             int count;
             while (read.Length <= maxBytes && (count = file.Read(chunk)) > 0)

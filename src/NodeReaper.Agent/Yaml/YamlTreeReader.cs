@@ -15,7 +15,13 @@ internal sealed class YamlTreeReader
     internal const int MaxDepth = 64;
 
     /// <summary>How many values a document may have that are not skipped; an alias counts as all that it stands for.</summary>
-    internal const int MaxValues = 100_000;
+    internal const int MaxValues = 50_000;
+
+    /// <summary>How long a value or a key may be that is not skipped, in characters.</summary>
+    internal const int MaxLength = 4096;
+
+    /// <summary>So many duplicate keys are noted.</summary>
+    internal const int MaxErrors = 100;
 
     private readonly Parser _parser;
     private readonly YamlShape _shape;
@@ -94,7 +100,7 @@ internal sealed class YamlTreeReader
         var start = Current;
         YamlValue value = start switch
         {
-            Scalar scalar => new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty, PositionOf(scalar.Start)),
+            Scalar scalar => new YamlScalar(Short(scalar), scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty, PositionOf(scalar.Start)),
             SequenceStart => ReadList(shape, depth + 1, start.Start),
             MappingStart => ReadMapping(shape, depth + 1, start.Start),
             AnchorAlias alias => Resolve(alias),
@@ -143,13 +149,14 @@ internal sealed class YamlTreeReader
             {
                 Skip(depth);
             }
-            else if (seen.Add(key.Value))
+            else if (seen.Add(Short(key)))
             {
                 entries.Add(new YamlEntry(Pooled(key.Value), PositionOf(key.Start), Read(below, depth)));
             }
             else
             {
-                Note(key.Start, string.Join('.', _path), "is in the file twice; remove one");
+                CheckErrors();
+                Note(key.Start, ShownText.Of(string.Join('.', _path)), "is in the file twice; remove one");
                 Skip(depth);
             }
 
@@ -181,7 +188,7 @@ internal sealed class YamlTreeReader
     {
         if (!_anchors.TryGetValue(alias.Value, out var anchored))
         {
-            throw new YamlException(alias.Start, alias.End, $"*{alias.Value} refers to nothing above it");
+            throw new YamlException(alias.Start, alias.End, $"*{ShownText.Of(alias.Value.Value)} refers to nothing above it");
         }
 
         Count(anchored.Size);
@@ -204,6 +211,19 @@ internal sealed class YamlTreeReader
             throw new YamlException(Current.Start, Current.End, $"lists and mappings may nest {MaxDepth} deep at most");
         }
     }
+
+    private void CheckErrors()
+    {
+        if (_errors.Count >= MaxErrors)
+        {
+            throw new YamlException(Current.Start, Current.End, "there are more errors like these; fix them first");
+        }
+    }
+
+    private static string Short(Scalar scalar) =>
+        scalar.Value.Length <= MaxLength
+            ? scalar.Value
+            : throw new YamlException(scalar.Start, scalar.End, $"a value may be {MaxLength} characters long at most");
 
     private ParsingEvent Current => _parser.Current!;
 

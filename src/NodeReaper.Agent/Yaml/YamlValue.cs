@@ -21,7 +21,7 @@ internal sealed class YamlScalar(string text, bool isPlain, YamlPosition positio
     /// <summary>True when it stands without quotes, so that it can be a number or a boolean.</summary>
     internal bool IsPlain { get; } = isPlain;
 
-    internal override string Noun => IsNull ? "nothing" : $"'{Text}'";
+    internal override string Noun => IsNull ? "nothing" : $"'{ShownText.Of(Text)}'";
 
     internal override bool IsNull => IsPlain && Text is ("" or "~" or "null" or "Null" or "NULL");
 }

@@ -215,7 +215,13 @@ public sealed class PodManifestFolderTests : IDisposable
 
         Assert.Equal(10_000, reading.Snapshot.Pods.Count);
         Assert.Equal(
-            "one-more.yaml: with its 1 Pods there would be more than 10000; 0 Pods last good in it stay", Assert.Single(reading.Problems).ToString());
+            "one-more.yaml: with its 1 Pods there would be more than 10000 Pods; 0 Pods last good in it stay", Assert.Single(reading.Problems).ToString());
+
+        File.Delete(_temporary.PathOf("0.yaml"));
+        reading = _folder.Read();
+
+        Assert.Equal(7501, reading.Snapshot.Pods.Count);
+        Assert.Empty(reading.Problems);
     }
 
     [Fact]
@@ -224,8 +230,47 @@ public sealed class PodManifestFolderTests : IDisposable
         _temporary.Write("a.yaml", "kind: PodList\nitems:\n" + string.Concat(Enumerable.Repeat("- kind: Pod\n", 50_000)));
 
         Assert.Equal(
-            "a document may have 100000 values at most; split it",
+            "a document may have 50000 values at most; split it",
             _folder.Read().Problems.First(problem => problem.Severity == PodProblemSeverity.Error).Message);
+    }
+
+    [Fact]
+    public void More_than_twenty_thousand_containers_are_refused()
+    {
+        var containers = string.Join(", ", Enumerable.Range(0, 2000).Select(i => $"{{name: c{i}}}"));
+        for (var file = 0; file < 11; file++)
+        {
+            _temporary.Write($"{file:00}.yaml", $"kind: Pod\nmetadata: {{name: a, uid: u-{file}}}\nspec: {{containers: [{containers}]}}\n");
+        }
+
+        var reading = _folder.Read();
+
+        Assert.Equal(10, reading.Snapshot.Pods.Count);
+        Assert.Equal(
+            "10.yaml: with its 1 Pods there would be more than 20000 containers; 0 Pods last good in it stay",
+            Assert.Single(reading.Problems).ToString());
+    }
+
+    [Theory]
+    [InlineData("kind: Pod\nmetadata: {name: 'X'}\n", "a value may be 4096 characters long at most")]
+    [InlineData("kind: Pod\nmetadata:\n  annotations:\n    ? nodereaper.io/X\n    : 1\n", "a value may be 4096 characters long at most")]
+    [InlineData("kind: Pod\nother: 'X'\n", "Pod default/(no name): metadata.name is missing")]
+    public void Long_values_count_only_where_they_are_read(string text, string expected)
+    {
+        _temporary.Write("a.yaml", text.Replace("X", new string('x', 5000), StringComparison.Ordinal));
+
+        Assert.Contains(_folder.Read().Problems, problem => problem.Message == expected);
+    }
+
+    [Fact]
+    public void Values_in_messages_are_short_and_of_one_line()
+    {
+        _temporary.Write("a.yaml", "kind: Pod\nmetadata: {name: \"a\\nb" + new string('x', 300) + "\", uid: u}\nspec: {containers: [{name: c}]}\n");
+
+        var problem = _folder.Read().Problems[0].ToString();
+
+        Assert.DoesNotContain('\n', problem);
+        Assert.InRange(problem.Length, 1, 300);
     }
 
     [Fact]

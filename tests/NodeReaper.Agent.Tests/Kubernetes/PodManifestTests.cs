@@ -138,7 +138,7 @@ public sealed class PodManifestTests : IDisposable
         { "kind: Pod\nmetadata:\n  name: a\nspec: {containers: [{name: c}]}", "3: Pod default/a: metadata.uid is missing, which is what the Pod's cgroup is found by; take the manifest from the cluster (kubectl get -o yaml)" },
         { "kind: Pod\nmetadata: {uid: u}\nspec: {containers: [{name: c}]}", "2: Pod default/(no name): metadata.name is missing" },
         { "kind: Pod\nmetadata: {uid: u/1, name: a}\nspec: {containers: [{name: c}]}", "2: Pod default/a: metadata.uid 'u/1' is not a UID" },
-        { "kind: Pod\nmetadata:\n  uid: u\n  name: [a]\nspec: {containers: [{name: c}]}", "4: Pod default/(no name): metadata.name is a list; it must be text" },
+        { "kind: Pod\nmetadata:\n  uid: u\n  name: [a]\nspec: {containers: [{name: c}]}", "4: Pod default/(no name): metadata.name is a list; it must be text of one line and at most 253 characters" },
         { "kind: Pod\nmetadata: {uid: u, name: a}", "1: Pod default/a: spec.containers is missing or empty" },
         { "kind: Pod\nmetadata: {uid: u, name: a}\nspec:\n  containers: []", "4: Pod default/a: spec.containers is missing or empty" },
         { "kind: Pod\nmetadata: {uid: u, name: a}\nspec:\n  containers:\n  - image: i", "5: Pod default/a: spec.containers[0].name is missing" },
@@ -198,7 +198,7 @@ public sealed class PodManifestTests : IDisposable
             "nodereaper.io/kill-priority is ignored: a list is not a kill priority; give a whole number from -1000 to 1000, or never",
             0
         },
-        { "nodereaper.io/kill-priority.c9: '1'", "nodereaper.io/kill-priority.c9 is ignored: the Pod has no app container 'c9'", 0 },
+        { "nodereaper.io/kill-priority.c9: '1'", "nodereaper.io/kill-priority.c9 is ignored: the Pod has no app container of that name", 0 },
         {
             "nodereaper.io/kill-priorty: '1'",
             "nodereaper.io/kill-priorty is not known and ignored; did you mean nodereaper.io/kill-priority?",

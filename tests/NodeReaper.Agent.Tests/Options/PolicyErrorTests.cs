@@ -221,6 +221,19 @@ public sealed class PolicyErrorTests : IDisposable
             load.Errors.Select(error => $"{error.Position.Line}:{error.Key}"));
     }
 
+    [Theory]
+    [InlineData("a{0}: 1\n")]
+    [InlineData("dryRun: true\n")]
+    public void Of_very_many_errors_the_first_hundred_are_told(string line)
+    {
+        var policy = string.Concat(Enumerable.Range(0, 20_000).Select(i => line.Replace("{0}", $"{i}", StringComparison.Ordinal)));
+
+        var load = PolicyFile.Load(_folder.Write("policy.yaml", policy));
+
+        Assert.Equal(101, load.Errors.Count);
+        Assert.StartsWith("there are more errors", load.Errors[^1].Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Keys_that_are_wrong_by_themselves_are_not_compared()
     {

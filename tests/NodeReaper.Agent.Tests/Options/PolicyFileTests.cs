@@ -196,7 +196,7 @@ public sealed class PolicyFileTests : IDisposable
 
         var load = PolicyFile.Load(_folder.Write("policy.yaml", policy));
 
-        Assert.Contains(load.Errors, error => error.Message == "a document may have 100000 values at most; split it");
+        Assert.Contains(load.Errors, error => error.Message == "a document may have 50000 values at most; split it");
     }
 
     private static void AssertRefused(string path, string message)
