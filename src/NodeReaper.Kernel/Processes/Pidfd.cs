@@ -53,14 +53,26 @@ public readonly record struct Pidfd(FileDescriptor Descriptor)
     /// <summary>True when the process has exited, all its threads with it (poll(2) on a pidfd tells).</summary>
     public bool HasExited() => WaitForExit(0);
 
-    /// <summary>Waits for the process to exit, all its threads with it.</summary>
-    /// <param name="timeoutMilliseconds">How long, in milliseconds; 0 only looks.</param>
-    /// <returns>True when it has exited; false when not, when a signal ended the wait, or when this names no process.</returns>
+    /// <summary>Waits for the process to exit, all its threads with it. A signal does not end the wait.</summary>
+    /// <param name="timeoutMilliseconds">How long, in milliseconds; 0 only looks; -1 for ever.</param>
+    /// <returns>True when it has exited; false when not, or when this names no process.</returns>
     public unsafe bool WaitForExit(int timeoutMilliseconds)
     {
-        // Not every event is an exit: a descriptor that is not open gives POLLNVAL.
         var request = new PollRequest { Descriptor = Descriptor.Number, Events = POLLIN };
-        return NativeMethods.Poll(&request, 1, timeoutMilliseconds) > 0 && (request.Returned & POLLIN) != 0;
+        var end = Environment.TickCount64 + timeoutMilliseconds;
+        var left = timeoutMilliseconds;
+        while (true)
+        {
+            var polled = SyscallResult.FromLibc(NativeMethods.Poll(&request, 1, left));
+            if (polled.Error != Errno.EINTR)
+            {
+                // Not every event is an exit: a descriptor that is not open gives POLLNVAL.
+                return polled.Succeeded && (request.Returned & POLLIN) != 0;
+            }
+
+            // The end of a child or the stop of a held victim is itself a signal.
+            left = timeoutMilliseconds < 0 ? -1 : (int)Math.Max(0, end - Environment.TickCount64);
+        }
     }
 
     /// <summary>Closes the descriptor; the process is not touched.</summary>

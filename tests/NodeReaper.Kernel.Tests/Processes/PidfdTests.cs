@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Syscalls;
 using NodeReaper.Kernel.Tests.Victims;
 
 namespace NodeReaper.Kernel.Tests.Processes;
 
-public class PidfdTests
+public partial class PidfdTests
 {
     [Fact]
     public void A_live_process_is_probed_killed_and_waited_for()
@@ -78,6 +79,36 @@ public class PidfdTests
         var clock = Stopwatch.StartNew();
         Assert.False(victim.Pidfd.WaitForExit(50));
         Assert.InRange(clock.ElapsedMilliseconds, 49, Eventually.TimeoutMilliseconds);
+    }
+
+    [Fact]
+    public void A_signal_does_not_end_the_wait()
+    {
+        using var victim = Victim.Start();
+
+        // With a handler, so that the signal interrupts calls instead of being ignored.
+        var count = 0;
+        using var handler = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Interlocked.Increment(ref count));
+        var waiter = GetThreadId();
+        var stop = false;
+        var sender = new Thread(() =>
+        {
+            while (!Volatile.Read(ref stop))
+            {
+                _ = SendToThread(Environment.ProcessId, waiter, 28);
+                Thread.Sleep(5);
+            }
+        });
+        sender.Start();
+        var clock = Stopwatch.StartNew();
+        Assert.False(victim.Pidfd.WaitForExit(100));
+        var took = clock.ElapsedMilliseconds;
+        victim.Pidfd.Kill();
+        Assert.True(victim.Pidfd.WaitForExit(-1));
+        Volatile.Write(ref stop, true);
+        sender.Join();
+        Assert.InRange(took, 99, Eventually.TimeoutMilliseconds);
+        Eventually.True(() => Volatile.Read(ref count) > 0, "a signal arrives");
     }
 
     [Fact]
@@ -154,4 +185,10 @@ public class PidfdTests
             _ = pidfd.HasExited();
         }
     }
+
+    [LibraryImport("libc.so.6", EntryPoint = "gettid")]
+    private static partial int GetThreadId();
+
+    [LibraryImport("libc.so.6", EntryPoint = "tgkill")]
+    private static partial int SendToThread(int processId, int threadId, int signal);
 }
