@@ -32,10 +32,7 @@ internal static class DoctorCommand
     {
         List<DoctorCheck> checks =
         [
-            KernelChecks.KernelVersion(),
-            KernelChecks.Pressure(procRoot),
-            .. CgroupChecks.All(cgroupRoot),
-            .. KernelChecks.Capabilities(),
+            .. DoctorChecks.Environment(cgroupRoot, procRoot),
             .. StrategySelfTest.Tried.Select(Strategy),
         ];
         return new DoctorReport(checks.TrueForAll(check => check.Status != DoctorStatus.Failed), checks);

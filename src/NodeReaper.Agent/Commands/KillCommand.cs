@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using NodeReaper.Agent.Kill;
+using NodeReaper.Agent.Kubernetes;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Agent.SelfTest;
+using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 
 namespace NodeReaper.Agent.Commands;
@@ -26,10 +28,12 @@ internal static class KillCommand
             "--deadline", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1), "how long to wait for the proof");
         var output = CommonOptions.Output();
         var cgroupRoot = CommonOptions.CgroupRoot();
+        var config = CommonOptions.Config();
+        var pods = CommonOptions.Pods();
 
         var command = new Command("kill", "Kill one process or container, take its memory back, and prove it.")
         {
-            pid, cgroup, strategy, deadline, output, cgroupRoot,
+            pid, cgroup, strategy, deadline, output, cgroupRoot, config, pods,
         };
         command.Validators.Add(result =>
         {
@@ -49,8 +53,14 @@ internal static class KillCommand
                 return ExitCode.BadArguments;
             }
 
+            if (PolicyOptions.Load(parsed.GetValue(config)) is not { } options)
+            {
+                return ExitCode.BadArguments;
+            }
+
+            var protectedPods = new ProtectedPods(options.Policy, PodsOf(parsed.GetValue(pods)));
             var report = OwnThread.Run(() => Run(
-                parsed.GetValue(pid), parsed.GetValue(cgroup), wanted, parsed.GetValue(deadline), parsed.GetValue(cgroupRoot)!));
+                parsed.GetValue(pid), parsed.GetValue(cgroup), wanted, parsed.GetValue(deadline), parsed.GetValue(cgroupRoot)!, protectedPods));
             Print(report, parsed.GetValue(output) == "json");
             return report.Outcome switch
             {
@@ -63,7 +73,24 @@ internal static class KillCommand
         return command;
     }
 
-    private static KillReport Run(int? pid, string? cgroup, KillStrategy wanted, TimeSpan deadline, string cgroupRoot)
+    private static PodSnapshot PodsOf(string? directory)
+    {
+        if (directory is null)
+        {
+            return PodSnapshot.Empty;
+        }
+
+        var reading = new PodManifestFolder(directory, TimeProvider.System).Read();
+        foreach (var problem in reading.Problems.Where(problem => problem.Severity == PodProblemSeverity.Error))
+        {
+            Console.Error.WriteLine($"nodereaper kill: --pods: {problem}");
+        }
+
+        return reading.Snapshot;
+    }
+
+    private static KillReport Run(
+        int? pid, string? cgroup, KillStrategy wanted, TimeSpan deadline, string cgroupRoot, ProtectedPods protectedPods)
     {
         var target = cgroup ?? $"pid {pid}";
         if (wanted == KillStrategy.Atomic)
@@ -78,7 +105,7 @@ internal static class KillCommand
         }
 
         _ = KillPathThread.Prefer();
-        using var kill = new ManualKill(Reapers);
+        using var kill = new ManualKill(Reapers, protectedPods);
         var strategy = wanted == KillStrategy.Auto ? StrategyProbe.Best() : wanted;
         return cgroup is not null
             ? kill.KillCgroup(cgroup, strategy, deadline)

@@ -62,6 +62,11 @@ internal sealed partial class PressureService(
     {
         try
         {
+            if (!CanProtect())
+            {
+                return;
+            }
+
             Protect();
             var strategy = ChooseStrategy();
             if (strategy is { } chosen && !_isStopping)
@@ -77,6 +82,16 @@ internal sealed partial class PressureService(
         {
             _started.TrySetResult();
         }
+    }
+
+    // Each thing that makes protection impossible, in a line of its own, as doctor would say it.
+    private bool CanProtect()
+    {
+        var failed = DoctorChecks.Environment(settings.CgroupRoot, settings.ProcRoot)
+            .Where(check => check.Status == DoctorStatus.Failed)
+            .ToList();
+        failed.ForEach(check => Fail($"{check.Name}: {check.Detail}; {check.Fix}"));
+        return failed.Count == 0;
     }
 
     private void Protect()

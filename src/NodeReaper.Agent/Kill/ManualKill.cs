@@ -18,9 +18,11 @@ internal sealed class ManualKill : IDisposable
     private readonly ProcessFiles _proc;
     private readonly Killer _killer;
     private readonly Verifier _verifier;
+    private readonly ProtectedPods _protected;
 
-    internal ManualKill(int reapers)
+    internal ManualKill(int reapers, ProtectedPods protectedPods)
     {
+        _protected = protectedPods;
         _procRoot = FileDescriptor.OpenDirectory("/proc", out var error);
         if (!_procRoot.IsOpen)
         {
@@ -47,8 +49,13 @@ internal sealed class ManualKill : IDisposable
                 return Failed(path, strategy, $"{path} is no cgroup: it has no readable cgroup.procs");
             }
 
-            return IsMoreThanAContainer(path, cgroup)
-                ? Refused(path, strategy, RefusalText.Of(Refusal.NotOneContainer, 0, ""))
+            if (IsMoreThanAContainer(path, cgroup))
+            {
+                return Refused(path, strategy, RefusalText.Of(Refusal.NotOneContainer, 0, ""));
+            }
+
+            return _protected.Find(Path.GetFullPath(path)) is { } pod
+                ? Refused(path, strategy, $"its Pod {pod} is protected")
                 : Kill(path, KillTarget.Of(cgroup), strategy, deadline);
         }
         finally
@@ -59,10 +66,17 @@ internal sealed class ManualKill : IDisposable
 
     internal KillReport KillProcess(int processId, string cgroupRoot, KillStrategy strategy, TimeSpan deadline)
     {
-        var cgroup = OwnCgroupOf(processId, cgroupRoot);
+        var name = $"pid {processId}";
+        var path = CgroupPathOf(processId);
+        if (path is not null && _protected.Find(path) is { } pod)
+        {
+            return Refused(name, strategy, $"its Pod {pod} is protected");
+        }
+
+        var cgroup = OwnCgroup(processId, path, cgroupRoot);
         try
         {
-            return Kill($"pid {processId}", new KillTarget(cgroup, processId), strategy, deadline);
+            return Kill(name, new KillTarget(cgroup, processId), strategy, deadline);
         }
         finally
         {
@@ -164,24 +178,28 @@ internal sealed class ManualKill : IDisposable
         _ => "neither the death nor the memory was proven by the deadline",
     };
 
-    // A process's cgroup proves what the process gives back only if the process is alone in it.
-    private CgroupDirectory OwnCgroupOf(int processId, string cgroupRoot)
+    private string? CgroupPathOf(int processId)
     {
         var buffer = new byte[8192];
         var read = _proc.Read(processId, "/cgroup\0"u8, buffer);
-        if (!read.Succeeded)
-        {
-            return CgroupDirectory.None;
-        }
 
         // Of the hierarchies, 0 is cgroup v2's (cgroups(7)).
-        var line = Encoding.UTF8.GetString(buffer, 0, (int)read.Value).Split('\n').FirstOrDefault(l => l.StartsWith("0::/", StringComparison.Ordinal));
-        if (line is null or "0::/")
+        return read.Succeeded
+            ? Encoding.UTF8.GetString(buffer, 0, (int)read.Value)
+                .Split('\n')
+                .FirstOrDefault(line => line.StartsWith("0::/", StringComparison.Ordinal))?["0::".Length..]
+            : null;
+    }
+
+    // A process's cgroup proves what the process gives back only if the process is alone in it.
+    private CgroupDirectory OwnCgroup(int processId, string? path, string cgroupRoot)
+    {
+        if (path is null or "/")
         {
             return CgroupDirectory.None;
         }
 
-        var cgroup = CgroupDirectory.Open(Path.Combine(cgroupRoot, line["0::/".Length..]), out _);
+        var cgroup = CgroupDirectory.Open(Path.Combine(cgroupRoot, path[1..]), out _);
         if (cgroup.IsOpen && _listed.Read(cgroup).IsNone && _listed.Ids is [var only] && only == processId)
         {
             return cgroup;
