@@ -57,8 +57,8 @@ start_container() {
 # keyed FILE KEY: a number of a file of keys and numbers; 0 when the file is gone. Starts no program: a node without
 # memory takes seconds for that.
 keyed() {
-    local key number
-    while read -r key number; do
+    local key number _
+    while read -r key number _; do
         [ "$key" != "$2" ] || { echo "$number"; return; }
     done 2> /dev/null < "$1"
     echo 0
@@ -78,7 +78,7 @@ oom_score_adj() {
         guaranteed) echo -997 ;;
         besteffort) echo 1000 ;;
         *)
-            total=$(awk '$1 == "MemTotal:" { print $2 * 1024 }' /proc/meminfo)
+            total=$(($(keyed /proc/meminfo MemTotal:) * 1024))
             adjustment=$((1000 - 1000 * $2 / total))
             echo $((adjustment < 3 ? 3 : adjustment > 999 ? 999 : adjustment))
             ;;
