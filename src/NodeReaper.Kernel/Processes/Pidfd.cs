@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NodeReaper.Kernel.Syscalls;
 using Tmds.Linux;
 using static NodeReaper.Kernel.Syscalls.KernelConstants;
@@ -59,7 +60,8 @@ public readonly record struct Pidfd(FileDescriptor Descriptor)
     public unsafe bool WaitForExit(int timeoutMilliseconds)
     {
         var request = new PollRequest { Descriptor = Descriptor.Number, Events = POLLIN };
-        var end = Environment.TickCount64 + timeoutMilliseconds;
+        var ticksPerMillisecond = Stopwatch.Frequency / 1000;
+        var end = Stopwatch.GetTimestamp() + (timeoutMilliseconds * ticksPerMillisecond);
         var left = timeoutMilliseconds;
         while (true)
         {
@@ -71,7 +73,8 @@ public readonly record struct Pidfd(FileDescriptor Descriptor)
             }
 
             // The end of a child or the stop of a held victim is itself a signal.
-            left = timeoutMilliseconds < 0 ? -1 : (int)Math.Max(0, end - Environment.TickCount64);
+            var ticks = Math.Max(0, end - Stopwatch.GetTimestamp());
+            left = timeoutMilliseconds < 0 ? -1 : (int)((ticks + ticksPerMillisecond - 1) / ticksPerMillisecond);
         }
     }
 
