@@ -31,7 +31,11 @@ public sealed class ReapCycleTests : IDisposable
     private Killer? _killer;
     private KubepodsTree? _tree;
 
-    public ReapCycleTests() => Requires.Root();
+    public ReapCycleTests()
+    {
+        Requires.Root();
+        SetAllocationStalls(0);
+    }
 
     public void Dispose()
     {
@@ -62,13 +66,12 @@ public sealed class ReapCycleTests : IDisposable
         var cycle = Make(new ReapPolicy());
 
         // What the runtime and the kernel do once it is dead: its cgroup goes, and its memory is available.
-        var aftermath = new Thread(() =>
+        var aftermath = SideThread.Start(() =>
         {
             Assert.True(hog.Pidfd.WaitForExit(Eventually.TimeoutMilliseconds));
             SetAvailable(500);
             _cgroups.Remove(hogPath);
         });
-        aftermath.Start();
         Run(cycle);
         aftermath.Join();
         Assert.Equal(9, hog.WaitAndReap());
@@ -116,12 +119,11 @@ public sealed class ReapCycleTests : IDisposable
         AddContainer("besteffort/pod3", 70, third.Id);
         SetAvailable(20);
         var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
-        var aftermath = new Thread(() =>
+        var aftermath = SideThread.Start(() =>
         {
             Assert.True(second.Pidfd.WaitForExit(Eventually.TimeoutMilliseconds));
             SetAvailable(500);
         });
-        aftermath.Start();
         Run(cycle);
         aftermath.Join();
         Assert.Equal(["1", "2"], _reports.Written.Select(report => report.Uid));
@@ -374,17 +376,30 @@ public sealed class ReapCycleTests : IDisposable
     }
 
     [Fact]
-    public void The_alarm_of_the_kernel_counts_for_its_window()
+    public void The_alarm_of_the_kernel_counts_for_its_window_when_the_node_itself_reclaims()
     {
         SetAvailable(150);
         var node = new NodePressure(_procRoot, TimeSpan.FromMilliseconds(200));
         _parts.Add(node);
         Assert.True(node.Read());
         Assert.False(node.Last.IsStalling);
+        SetAllocationStalls(1);
         node.NoteStall();
         Assert.True(node.Read());
         Assert.True(node.Last.IsStalling);
         Thread.Sleep(250);
+        Assert.True(node.Read());
+        Assert.False(node.Last.IsStalling);
+    }
+
+    [Fact]
+    public void The_alarm_of_the_kernel_does_not_count_when_only_pods_stall_at_their_own_limit()
+    {
+        SetAvailable(150);
+        var node = new NodePressure(_procRoot, TimeSpan.FromSeconds(10));
+        _parts.Add(node);
+        Assert.True(node.Read());
+        node.NoteStall();
         Assert.True(node.Read());
         Assert.False(node.Last.IsStalling);
     }
@@ -406,6 +421,10 @@ public sealed class ReapCycleTests : IDisposable
     private void SetAvailable(int mib) => File.WriteAllText(
         Path.Combine(_procRoot, "meminfo"),
         $"MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:    {mib * 1024} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n");
+
+    private void SetAllocationStalls(int count) => File.WriteAllText(
+        Path.Combine(_procRoot, "vmstat"),
+        $"allocstall_normal {count}\npgscan_kswapd 0\npgscan_direct 0\noom_kill 0\n");
 
     private ReapCycle Make(ReapPolicy policy)
     {

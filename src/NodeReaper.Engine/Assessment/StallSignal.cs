@@ -3,8 +3,8 @@ using NodeReaper.Engine.Pressure;
 namespace NodeReaper.Engine.Assessment;
 
 /// <summary>
-/// Tasks stall for memory (PSI) while little is available. Stall alone is no proof: a pod at its own limit, or slow
-/// disks, raise the node's PSI while there is plenty.
+/// Tasks stall for memory (PSI), for the node's sake, while little is available. Stall alone is no proof: a pod at its
+/// own limit, or slow disks, raise the node's PSI while there is plenty.
 /// </summary>
 public sealed class StallSignal : ShortageSignal
 {

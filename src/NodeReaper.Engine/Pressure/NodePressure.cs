@@ -10,6 +10,7 @@ public sealed class NodePressure : IDisposable
 {
     private readonly byte[] _text = new byte[8192];
     private readonly FileDescriptor _memInfo;
+    private readonly GlobalReclaim _reclaim;
     private readonly long _stallWindow;
     private FillRate _fillRate;
     private long _stalledAt;
@@ -17,7 +18,7 @@ public sealed class NodePressure : IDisposable
     /// <summary>Opens the files.</summary>
     /// <param name="procRoot">The proc file system, such as <c>/proc</c>.</param>
     /// <param name="stallWindow">How long an alarm of the kernel's counts.</param>
-    /// <exception cref="IOException">meminfo cannot be opened.</exception>
+    /// <exception cref="IOException">meminfo or vmstat cannot be opened.</exception>
     public NodePressure(string procRoot, TimeSpan stallWindow)
     {
         var path = Path.Combine(procRoot, "meminfo");
@@ -27,6 +28,7 @@ public sealed class NodePressure : IDisposable
             throw new IOException($"cannot open {path}: {error}; set --proc-root to where proc is mounted");
         }
 
+        _reclaim = new GlobalReclaim(procRoot);
         _stallWindow = (long)(stallWindow.TotalSeconds * Stopwatch.Frequency);
     }
 
@@ -36,8 +38,14 @@ public sealed class NodePressure : IDisposable
     /// <summary>The last good reading.</summary>
     public PressureReading Last { get; private set; }
 
-    /// <summary>Notes that the kernel's PSI alarm went off just now.</summary>
-    public void NoteStall() => _stalledAt = Stopwatch.GetTimestamp();
+    /// <summary>Notes that the kernel's PSI alarm went off just now, if it did for the node's sake.</summary>
+    public void NoteStall()
+    {
+        if (_reclaim.HasStalledTasks())
+        {
+            _stalledAt = Stopwatch.GetTimestamp();
+        }
+    }
 
     /// <summary>Reads the signals. Allocates nothing.</summary>
     /// <returns>False when meminfo could not be read or understood: <see cref="Last"/> is then what it was.</returns>
@@ -51,11 +59,16 @@ public sealed class NodePressure : IDisposable
         }
 
         var now = Stopwatch.GetTimestamp();
+        _reclaim.Sample(now);
         var isStalling = _stalledAt > 0 && now - _stalledAt < _stallWindow;
         Last = new PressureReading(now, memory, _fillRate.Add(now, memory.AvailableBytes), isStalling);
         return true;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _memInfo.Close();
+    public void Dispose()
+    {
+        _memInfo.Close();
+        _reclaim.Dispose();
+    }
 }

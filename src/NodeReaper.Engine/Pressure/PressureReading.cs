@@ -6,5 +6,5 @@ namespace NodeReaper.Engine.Pressure;
 /// <param name="Timestamp">When, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</param>
 /// <param name="Memory">/proc/meminfo.</param>
 /// <param name="FillBytesPerSecond">How fast MemAvailable shrank over the last samples; 0 when it did not.</param>
-/// <param name="IsStalling">True when the kernel's PSI alarm went off within the last window.</param>
+/// <param name="IsStalling">True when the kernel's PSI alarm went off within the last window, and tasks had to reclaim for the node's sake.</param>
 public readonly record struct PressureReading(long Timestamp, MemInfo Memory, long FillBytesPerSecond, bool IsStalling);

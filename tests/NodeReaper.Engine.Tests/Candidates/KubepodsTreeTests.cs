@@ -190,7 +190,7 @@ public sealed class KubepodsTreeTests : IDisposable
         tree.Discover();
         var before = OpenDescriptors.Below(_cgroups.Root);
         using var stop = new CancellationTokenSource();
-        var churn = new Thread(() =>
+        var churn = SideThread.Start(() =>
         {
             for (var i = 0; !stop.IsCancellationRequested; i++)
             {
@@ -202,7 +202,6 @@ public sealed class KubepodsTreeTests : IDisposable
                 _cgroups.Remove("kubepods/burstable");
             }
         });
-        churn.Start();
         var seen = 0;
         try
         {

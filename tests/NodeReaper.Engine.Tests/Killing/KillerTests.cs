@@ -262,13 +262,18 @@ public sealed class KillerTests : IDisposable
         var target = WithoutCgroupKill(cgroup);
         var pipe = Path.Combine(_fake.Root, "old", "cgroup.kill");
         _ = Tool.Run("mkfifo", "It is part of coreutils.", pipe);
-        var leaving = new Thread(() =>
+        var leaving = SideThread.Start(() =>
         {
-            Eventually.True(() => ProcessState.IsTraced(leaves.Id), "it is seized");
-            elsewhere.Move(leaves.Id);
-            _ = File.ReadAllBytes(pipe);
+            try
+            {
+                Eventually.True(() => ProcessState.IsTraced(leaves.Id), "it is seized");
+                elsewhere.Move(leaves.Id);
+            }
+            finally
+            {
+                _ = File.ReadAllBytes(pipe);
+            }
         });
-        leaving.Start();
         var outcome = Kill(target, KillStrategy.Hold, TimeSpan.FromMilliseconds(deadlineMilliseconds));
         leaving.Join();
         Assert.Equal((2, true), (outcome.HeldCount, outcome.IsKilled));
@@ -289,7 +294,7 @@ public sealed class KillerTests : IDisposable
         var there = Make();
         using var stop = new CancellationTokenSource();
         var moving = 0;
-        var mover = new Thread(() =>
+        var mover = SideThread.Start(() =>
         {
             while (!stop.IsCancellationRequested)
             {
@@ -297,7 +302,6 @@ public sealed class KillerTests : IDisposable
                 TryMove(here, Volatile.Read(ref moving));
             }
         });
-        mover.Start();
         int killed = 0, survived = 0;
         try
         {
@@ -468,14 +472,13 @@ public sealed class KillerTests : IDisposable
         var survivor = Victim.Start("--mib", "8");
         _victims.Add(survivor);
         Start(cgroup.Path, "--mib", "64", "--procs", "4");
-        var thread = new Thread(() =>
+        var thread = SideThread.Start(() =>
         {
             var held = new HeldThreads(4);
             Assert.Equal(Errno.None, held.Seize(survivor.Id));
             Assert.True(ProcessState.IsTraced(survivor.Id));
             Assert.True(Kill(KillTarget.Of(cgroup.Directory), KillStrategy.Hold, TimeSpan.Zero).IsKilled);
         });
-        thread.Start();
         thread.Join();
         Eventually.True(() => cgroup.ProcessIds().Length == 0, "all are dead");
         Eventually.True(() => !ProcessState.IsTraced(survivor.Id), "the survivor is not traced");

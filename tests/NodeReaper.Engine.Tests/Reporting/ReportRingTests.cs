@@ -60,15 +60,14 @@ public class ReportRingTests
         const int count = 200_000;
         using var ring = new ReportRing(8);
         var sink = new Recorder();
-        var filler = new Thread(() =>
+        var filler = SideThread.Start(() =>
         {
             for (var i = 0; i < count; i++)
             {
                 _ = Fill(ring, i);
             }
         });
-        filler.Start();
-        while (filler.IsAlive)
+        while (filler.IsRunning)
         {
             ring.Wait(1);
             ring.Drain([sink], Unexpected);
@@ -104,12 +103,11 @@ public class ReportRingTests
     {
         using var ring = new ReportRing(4);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var filler = new Thread(() =>
+        var filler = SideThread.Start(() =>
         {
             Thread.Sleep(20);
             _ = Fill(ring, 1);
         });
-        filler.Start();
         ring.Wait(60_000);
         Assert.True(clock.ElapsedMilliseconds < 30_000);
         filler.Join();
