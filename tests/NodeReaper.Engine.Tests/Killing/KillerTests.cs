@@ -75,6 +75,11 @@ public sealed class KillerTests : IDisposable
         var cgroup = Make();
         var victim = Start(cgroup.Path, options.Split(' '));
         Eventually.True(() => cgroup.ProcessIds().Length == processes, "all processes are in the cgroup");
+        if (options.Contains("--leader-exits", StringComparison.Ordinal))
+        {
+            Eventually.True(() => victim.State(victim.Id) == 'Z', "its first thread has ended");
+        }
+
         var (outcome, relief) = KillAndVerify(KillTarget.Of(cgroup.Directory), strategy);
         Assert.Equal((Refusal.None, Errno.None, true), (outcome.Refusal, outcome.SignalError, outcome.IsKilled));
         Assert.Equal(strategy, outcome.Strategy);
