@@ -77,7 +77,7 @@ public sealed class KillerTests : IDisposable
         Eventually.True(() => cgroup.ProcessIds().Length == processes, "all processes are in the cgroup");
         if (options.Contains("--leader-exits", StringComparison.Ordinal))
         {
-            Eventually.True(() => victim.State(victim.Id) == 'Z', "its first thread has ended");
+            WaitUntilLeaderless(victim);
         }
 
         var (outcome, relief) = KillAndVerify(KillTarget.Of(cgroup.Directory), strategy);
@@ -311,7 +311,8 @@ public sealed class KillerTests : IDisposable
         try
         {
             Victim? victim = null;
-            for (var i = 0; i < 300; i++)
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            while (killed + survived < 100 && clock.ElapsedMilliseconds < 5000)
             {
                 if (victim is null)
                 {
@@ -502,6 +503,7 @@ public sealed class KillerTests : IDisposable
         for (var i = 0; i < 4; i++)
         {
             using var victim = Victim.Start("--cgroup", cgroup.Path, "--mib", "4", "--procs", "3", "--threads", "2", "--leader-exits");
+            WaitUntilLeaderless(victim);
             var before = GC.GetAllocatedBytesForCurrentThread();
             var (outcome, relief) = KillAndVerify(target, strategy);
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -562,6 +564,9 @@ public sealed class KillerTests : IDisposable
         Eventually.True(() => _killer.LetGo() == 0, "none is held");
         Assert.Equal(0, _killer.HeldCount);
     }
+
+    private static void WaitUntilLeaderless(Victim victim) =>
+        Eventually.True(() => victim.State(victim.Id) == 'Z', "its first thread has ended");
 
     /// <summary>A directory that lists these processes, and nothing more.</summary>
     private KillTarget FakeTarget(params int[] processIds)

@@ -102,7 +102,9 @@ internal sealed class Victim : IDisposable
     public void Dispose()
     {
         Spawn.KillGroup(Id);
-        if (!_isReaped)
+
+        // Whoever held it may have taken its exit status, too: then it is gone already.
+        if (!_isReaped && Pidfd.Probe() != Errno.ESRCH)
         {
             // Held by this very thread after a failed assertion, it would never end.
             foreach (var thread in Threads)
