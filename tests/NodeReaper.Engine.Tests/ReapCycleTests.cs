@@ -19,12 +19,12 @@ public sealed class ReapCycleTests : IDisposable
 {
     private const string Id = "9c1f0e4b5d3a2c6f7e8d9b0a1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d";
 
-    private readonly FakeCgroups _cgroups = new();
-    private readonly string _procRoot = Directory.CreateTempSubdirectory("nodereaper-proc-").FullName;
-    private readonly FileDescriptor _realProc = FileDescriptor.OpenDirectory("/proc", out _);
+    private readonly FakeCgroups _cgroups;
+    private readonly string _procRoot;
+    private readonly FileDescriptor _realProc;
     private readonly List<Victim> _victims = [];
     private readonly List<IDisposable> _parts = [];
-    private readonly ReportRing _ring = new(32);
+    private readonly ReportRing _ring;
     private readonly Recorder _reports = new();
     private PodSnapshot _pods = PodSnapshot.Empty;
     private NodePressure? _node;
@@ -33,7 +33,12 @@ public sealed class ReapCycleTests : IDisposable
 
     public ReapCycleTests()
     {
+        // First: a test that is skipped here is not disposed of.
         Requires.Root();
+        _cgroups = new FakeCgroups();
+        _procRoot = Directory.CreateTempSubdirectory("nodereaper-proc-").FullName;
+        _realProc = FileDescriptor.OpenDirectory("/proc", out _);
+        _ring = new ReportRing(32);
         SetAllocationStalls(0);
     }
 

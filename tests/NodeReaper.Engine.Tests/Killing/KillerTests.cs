@@ -18,15 +18,18 @@ public sealed class KillerTests : IDisposable
 
     private readonly List<Victim> _victims = [];
     private readonly List<TestCgroup> _cgroups = [];
-    private readonly FakeCgroups _fake = new();
-    private readonly FileDescriptor _procRoot = FileDescriptor.OpenDirectory("/proc", out _);
+    private readonly FakeCgroups _fake;
+    private readonly FileDescriptor _procRoot;
     private readonly ProcessFiles _proc;
     private readonly Killer _killer;
     private readonly Verifier _verifier;
 
     public KillerTests()
     {
+        // First: a test that is skipped here is not disposed of.
         Requires.Root();
+        _fake = new FakeCgroups();
+        _procRoot = FileDescriptor.OpenDirectory("/proc", out _);
         _proc = new ProcessFiles(_procRoot);
         _killer = new Killer(_proc, new ProcessGuard(_proc), reapers: 2);
         _verifier = new Verifier(_proc);
