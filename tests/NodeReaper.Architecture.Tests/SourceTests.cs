@@ -45,6 +45,12 @@ public partial class SourceTests
         Files().Where(path => KubernetesClient().IsMatch(File.ReadAllText(path))),
         path => Assert.StartsWith("NodeReaper.Agent/Kubernetes/", Relative(path), StringComparison.Ordinal));
 
+    // It waits for children behind everybody's back: a held one's stop is taken for its end (docs/adr/0003-hold.md).
+    [Fact]
+    public void Nobody_starts_a_process_by_way_of_the_runtime() => Assert.All(
+        Files(),
+        path => Assert.DoesNotMatch(@"\bProcess\.Start\(|\bProcessStartInfo\b", File.ReadAllText(path)));
+
     [Fact]
     public void No_file_and_no_folder_has_a_name_that_says_nothing() =>
         Assert.All(Files(), path => Assert.False(EmptyNames.IsIn(Relative(path)), Relative(path)));

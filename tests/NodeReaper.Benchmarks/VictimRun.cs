@@ -3,6 +3,7 @@ using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 
@@ -11,6 +12,7 @@ namespace NodeReaper.Benchmarks;
 /// <summary>Starts victims in a cgroup of their own and kills them with the engine's own killer and verifier.</summary>
 internal sealed class VictimRun : IDisposable
 {
+    private const int StartTimeoutMilliseconds = 120_000;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
     private readonly string _victim;
     private readonly string _parent;
@@ -42,7 +44,7 @@ internal sealed class VictimRun : IDisposable
     {
         var path = Path.Combine(_parent, $"v{_number++}");
         Directory.CreateDirectory(path);
-        using var victim = Start(shape, path);
+        var victim = Start(shape, path);
         var cgroup = CgroupDirectory.Open(path, out var error);
         if (!cgroup.IsOpen)
         {
@@ -64,8 +66,7 @@ internal sealed class VictimRun : IDisposable
         {
             esrch += process.ReleaseAttempts > 0 && process.ReleaseError == Errno.ESRCH ? 1 : 0;
         }
-
-        victim.WaitForExit();
+        victim.Dispose();
         cgroup.Close();
         Remove(path);
         return new Sample(
@@ -78,15 +79,12 @@ internal sealed class VictimRun : IDisposable
         Remove(_parent);
     }
 
-    private Process Start(VictimShape shape, string cgroup)
+    private ChildProcess Start(VictimShape shape, string cgroup)
     {
-        var victim = Process.Start(new ProcessStartInfo(_victim, $"--cgroup {cgroup} {shape.Arguments}") { RedirectStandardOutput = true })!;
-        if (victim.StandardOutput.ReadLine() != "ready")
-        {
-            throw new IOException($"the victim did not start: {shape.Arguments}");
-        }
-
-        return victim;
+        var victim = ChildProcess.Start(_victim, ["--cgroup", cgroup, .. shape.Arguments.Split(' ')]);
+        return victim.WaitForLine("ready\n"u8, StartTimeoutMilliseconds)
+            ? victim
+            : throw new IOException($"the victim did not start: {shape.Arguments}");
     }
 
     // The cgroup stays busy until the kernel is done with its last zombie.

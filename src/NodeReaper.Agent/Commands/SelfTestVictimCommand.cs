@@ -9,7 +9,6 @@ namespace NodeReaper.Agent.Commands;
 internal static class SelfTestVictimCommand
 {
     internal const string Name = "self-test-victim";
-    internal const string Ready = "ready";
     private const int Bytes = 4 << 20;
 
     internal static Command Create()
@@ -19,7 +18,7 @@ internal static class SelfTestVictimCommand
         {
             var memory = new byte[Bytes];
             Array.Fill(memory, (byte)1);
-            Console.WriteLine(Ready);
+            Console.WriteLine("ready");
             Console.In.Read();
             GC.KeepAlive(memory);
             return ExitCode.Success;

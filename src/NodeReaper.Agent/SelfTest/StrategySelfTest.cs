@@ -46,27 +46,21 @@ internal static class StrategySelfTest
             using var child = StartVictim();
             return OwnThread.Run(() => Kill(child.Id, strategy));
         }
-        catch (Exception error) when (error is IOException or System.ComponentModel.Win32Exception)
+        catch (IOException error)
         {
             return new StrategyTestResult(strategy, false, $"no child to try it on: {error.Message}", "let the agent start its own executable");
         }
     }
 
-    private static Process StartVictim()
+    private static ChildProcess StartVictim()
     {
         var path = Environment.ProcessPath ?? throw new IOException("the path of this program is not known");
-        var child = Process.Start(new ProcessStartInfo(path, SelfTestVictimCommand.Name)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        }) ?? throw new IOException($"{path} did not start");
-        var ready = child.StandardOutput.ReadLineAsync();
-        if (ready.Wait(StartTimeoutMilliseconds) && ready.Result == SelfTestVictimCommand.Ready)
+        var child = ChildProcess.Start(path, SelfTestVictimCommand.Name);
+        if (child.WaitForLine("ready\n"u8, StartTimeoutMilliseconds))
         {
             return child;
         }
 
-        child.Kill();
         child.Dispose();
         throw new IOException("the child did not get ready in time");
     }
@@ -93,9 +87,6 @@ internal static class StrategySelfTest
 
             var process = killer.Processes[0];
             var relief = new Verifier(proc).Verify(target, outcome, default, ReliefProof.Process, s_deadline, killer);
-
-            // Collects the child, in case that the runtime took the stop at its exit for its end.
-            _ = ExitHold.TryLetGo(processId);
             return Judge(strategy, process, relief, outcome);
         }
         finally

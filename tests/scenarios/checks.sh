@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# What the scenarios share: saying what is checked, and the agent under test. To be sourced after kubepods.sh.
+
+: "${NODEREAPER:?}" "${VICTIM:?}"
+work=$(mktemp -d /tmp/scenario.XXXXXX)
+incidents=$work/incidents.jsonl
+agent=''
+
+# Whoever watches must not stall along with the node: on a real one, its daemons are protected in the same way.
+protect_self() {
+    local own dir
+    own=$CGROUP_ROOT$(sed -n 's/^0:://p' /proc/self/cgroup)
+    for dir in "$own" "${own%/*}"; do
+        [ ! -e "$dir/memory.min" ] || echo 128M > "$dir/memory.min"
+    done
+}
+
+fail() {
+    echo "FAIL: $*"
+    [ ! -s "$work/agent.log" ] || sed 's/^/  agent: /' "$work/agent.log"
+    [ ! -s "$incidents" ] || { echo "  last incident:"; tail -n 1 "$incidents"; }
+    exit 1
+}
+
+ok() { echo "ok: $*"; }
+
+# check WHAT CONDITION...: goes on only when the command succeeds.
+check() {
+    local what=$1
+    shift
+    "$@" || fail "$what"
+    ok "$what"
+}
+
+# expect WHAT EXPECTED ACTUAL
+expect() {
+    [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
+    ok "$1: $3"
+}
+
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds.
+wait_for() {
+    local end=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || fail "$what: not in time"
+        nap 0.05
+    done
+}
+
+# manifest NAMESPACE NAME UID CONTAINER ID [YAML-OF-METADATA [YAML-OF-SPEC [YAML-OF-CONTAINER]]]
+manifest() {
+    mkdir -p "$work/pods"
+    cat > "$work/pods/$2.yaml" <<YAML
+apiVersion: v1
+kind: Pod
+metadata:
+  namespace: $1
+  name: $2
+  uid: $3
+${6:-}
+spec:
+${7:-}
+  containers:
+    - name: $4
+${8:-}
+status:
+  containerStatuses:
+    - name: $4
+      containerID: containerd://$5
+YAML
+}
+
+# start_agent ARG...: runs the agent and waits until it watches.
+start_agent() {
+    "$NODEREAPER" run --cgroup-root "$CGROUP_ROOT" --incidents "$incidents" "$@" > "$work/agent.log" 2>&1 &
+    agent=$!
+    wait_for 60 "the agent starts" agent_watches
+}
+
+agent_watches() { grep -q 'watching ' "$work/agent.log" || { [ -d "/proc/$agent" ] || fail "the agent ended"; false; }; }
+
+# stop_agent: SIGTERM; it must end within a second (here, of emulated time, three) and with success.
+stop_agent() {
+    local begun=$EPOCHREALTIME status=0
+    kill "$agent"
+    wait "$agent" || status=$?
+    expect "the agent's exit status" 0 "$status"
+    stopped_in=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
+    ok "it stopped in $stopped_in ms: $(sed -n 's/.*\(stopped: .*\)/\1/p' "$work/agent.log")"
+    agent=''
+}
+
+incident_count() {
+    local lines=()
+    [ ! -e "$incidents" ] || mapfile -t lines < "$incidents"
+    echo ${#lines[@]}
+}
+
+has_incidents() { [ "$(incident_count)" -ge "$1" ]; }
+
+# incident N JQ-FILTER: of the Nth line of the incident file.
+incident() { sed -n "$1p" "$incidents" | jq -r "$2"; }
+
+# is_untouched PID...: alive, not stopped, not traced.
+is_untouched() {
+    local pid key value _
+    for pid; do
+        while read -r key value _; do
+            case $key in
+                State:) [[ $value == [RSD] ]] || { echo "process $pid is in state $value"; return 1; } ;;
+                TracerPid:) [ "$value" = 0 ] || { echo "process $pid is traced by $value"; return 1; } ;;
+            esac
+        done 2> /dev/null < "/proc/$pid/status" || { echo "process $pid is gone"; return 1; }
+    done
+}
+
+finish() {
+    [ -z "$agent" ] || kill -9 "$agent" 2> /dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
