@@ -1,0 +1,35 @@
+namespace NodeReaper.Scenarios.Tests;
+
+/// <summary>
+/// Each scenario of tests/scenarios in each kernel that it is for, in a virtual machine. One at a time: two processors are
+/// emulated.
+/// </summary>
+[CollectionDefinition(nameof(ScenarioTests), DisableParallelization = true)]
+[Collection(nameof(ScenarioTests))]
+public sealed class ScenarioTests(ITestOutputHelper output)
+{
+    /// <summary>Scenario, kernel, memory of the machine, and more words for tests/vm/run.</summary>
+    public static TheoryData<string, string, string, string> Scenarios => new()
+    {
+        { "hog", "6.1", "1G", "" },
+        { "hog", "6.12", "1G", "" },
+        { "hog", "7", "1G", "" },
+        { "kill-cli", "6.1", "2G", "" },
+        { "kill-cli", "6.12", "2G", "" },
+        { "kill-cli", "7", "2G", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void A_scenario_ends_well(string scenario, string kernel, string memory, string options)
+    {
+        Machine.Require(kernel);
+        var run = Machine.Run(kernel, memory, options, scenario);
+        foreach (var line in run.Lines)
+        {
+            output.WriteLine(line);
+        }
+
+        Assert.True(run.Status == 0, $"{scenario} on {kernel}: exit status {run.Status}:\n{string.Join('\n', run.Lines.TakeLast(60))}");
+    }
+}
