@@ -46,6 +46,7 @@ wait_for() {
         [ "$SECONDS" -lt "$end" ] || fail "$what: not in time"
         nap 0.05
     done
+    ok "$what"
 }
 
 # manifest NAMESPACE NAME UID CONTAINER ID [YAML-OF-METADATA [YAML-OF-SPEC [YAML-OF-CONTAINER]]]
@@ -99,8 +100,12 @@ incident_count() {
 
 has_incidents() { [ "$(incident_count)" -ge "$1" ]; }
 
-# incident N JQ-FILTER: of the Nth line of the incident file.
-incident() { sed -n "$1p" "$incidents" | jq -r "$2"; }
+# incident N JQ-WORD...: asks the Nth line of the incident file.
+incident() {
+    local line=$1
+    shift
+    sed -n "${line}p" "$incidents" | jq -r "$@"
+}
 
 # is_untouched PID...: alive, not stopped, not traced.
 is_untouched() {

@@ -22,6 +22,7 @@
  *   --vfork-share      a child that shares the address space without being a thread, as one after vfork() does
  *   --fork-bomb N      N chains of processes: each forks the next one and exits, for ever
  *   --reader PID FILE  read /proc/PID/FILE in a loop, until it is gone
+ *   --writer FILE      write to FILE in a loop: on a frozen file system it sleeps uninterruptibly (D)
  * The rest:
  *   --cgroup DIR       join this cgroup before anything else
  *   --comm NAME        the name of the process
@@ -57,7 +58,7 @@ static struct {
     long hog_mib_per_second;
     int threads, procs, nice, fork_chains, reader_pid;
     int spin, thp, random, hog, leader_exits, zombie, ignore_term, vfork_share, die_with_parent;
-    const char *comm, *cgroup, *tmpfs, *reader_file;
+    const char *comm, *cgroup, *tmpfs, *reader_file, *writer_file;
 } o = { .threads = 1, .step_mib = 4 };
 
 static void die(const char *what)
@@ -292,7 +293,19 @@ static void grow(void)
     }
 }
 
-enum { MIB_ = 1, THREADS, PROCS, NICE, MLOCK, SHMEM, TMPFS, HOG, STEP, UNTIL, COMM, CGROUP, READER, BOMB };
+static void write_for_ever(void)
+{
+    int file = open(o.writer_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+        die(o.writer_file);
+    for (;;) {
+        if (pwrite(file, "x", 1, 0) != 1)
+            die("write to the writer's file");
+        usleep(1000);
+    }
+}
+
+enum { MIB_ = 1, THREADS, PROCS, NICE, MLOCK, SHMEM, TMPFS, HOG, STEP, UNTIL, COMM, CGROUP, READER, BOMB, WRITER };
 
 static void parse(int count, char **words)
 {
@@ -302,6 +315,7 @@ static void parse(int count, char **words)
         { "tmpfs", 1, NULL, TMPFS }, { "hog", 1, NULL, HOG }, { "step-mib", 1, NULL, STEP },
         { "until-mib", 1, NULL, UNTIL }, { "comm", 1, NULL, COMM }, { "cgroup", 1, NULL, CGROUP },
         { "reader", 1, NULL, READER }, { "fork-bomb", 1, NULL, BOMB },
+        { "writer", 1, NULL, WRITER },
         { "spin", 0, &o.spin, 1 }, { "thp", 0, &o.thp, 1 }, { "random", 0, &o.random, 1 },
         { "leader-exits", 0, &o.leader_exits, 1 }, { "zombie", 0, &o.zombie, 1 },
         { "ignore-term", 0, &o.ignore_term, 1 }, { "vfork-share", 0, &o.vfork_share, 1 },
@@ -327,6 +341,7 @@ static void parse(int count, char **words)
         case COMM: o.comm = optarg; break;
         case CGROUP: o.cgroup = optarg; break;
         case READER: o.reader_pid = (int)number(optarg, 1, INT_MAX); o.reader_file = words[optind++]; break;
+        case WRITER: o.writer_file = optarg; break;
         case BOMB: o.fork_chains = (int)number(optarg, 1, 1000); break;
         default: fprintf(stderr, "victim: see the head of victim.c for the options\n"); _exit(2);
         }
@@ -371,6 +386,8 @@ int main(int count, char **words)
 
     if (o.reader_file)
         read_for_ever();
+    if (o.writer_file)
+        write_for_ever();
     if (o.hog)
         grow();
     /* Not pthread_exit(): it would run the process's last rites when it is the last thread. */

@@ -29,11 +29,7 @@ internal sealed class IncidentFileSink : IReportSink, IDisposable
     {
         if (_file.Length >= _maxBytes)
         {
-            // The open file goes along; should the new one fail to open, the next report tries again.
-            File.Move(_path, _path + ".1", overwrite: true);
-            var full = _file;
-            _file = Open();
-            full.Dispose();
+            MoveAside();
         }
 
         var line = JsonSerializer.SerializeToUtf8Bytes(IncidentRecords.Of(report, _node), IncidentJson.Default.IncidentRecord);
@@ -43,6 +39,23 @@ internal sealed class IncidentFileSink : IReportSink, IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private void MoveAside()
+    {
+        try
+        {
+            File.Move(_path, _path + ".1", overwrite: true);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException($"cannot move the incident file {_path} aside: {error.Message}", error);
+        }
+
+        // The open file went along; should the new one fail to open, the next report tries again.
+        var full = _file;
+        _file = Open();
+        full.Dispose();
+    }
 
     private FileStream Open()
     {

@@ -71,7 +71,7 @@ public sealed class ContainerCgroup
     /// <summary>What runs in it.</summary>
     public ContainerRole Role { get; internal set; }
 
-    /// <summary>True after a kill that left it undead, until nothing runs in it any more.</summary>
+    /// <summary>True once it was killed, or could not be: it is not chosen again for as long as its cgroup is there.</summary>
     public bool IsQuarantined { get; internal set; }
 
     /// <summary>True after a dry-run kill, until the pressure is gone.</summary>

@@ -158,7 +158,41 @@ public sealed class Killer : IDisposable
         }
 
         KeepMembers();
-        return _count == 0 ? Refusal.Gone : CheckEach(freeableBytes, out refusedProcess);
+        if (_count == 0)
+        {
+            return Refusal.Gone;
+        }
+
+        var refusal = CheckOthers(freeableBytes, out refusedProcess);
+        return refusal == Refusal.None ? CheckEach(freeableBytes, out refusedProcess) : refusal;
+    }
+
+    // cgroup.kill takes along who is not followed one by one: too many of them, or forked since. Both lists ascend.
+    private Refusal CheckOthers(long freeableBytes, out int refusedProcess)
+    {
+        var followed = 0;
+        foreach (var processId in _listed.Ids)
+        {
+            while (followed < _count && _processes[followed].ProcessId < processId)
+            {
+                followed++;
+            }
+
+            if (followed < _count && _processes[followed].ProcessId == processId)
+            {
+                continue;
+            }
+
+            var refusal = _guard.Check(processId, freeableBytes);
+            if (refusal is not (Refusal.None or Refusal.Gone or Refusal.NoAddressSpace))
+            {
+                refusedProcess = processId;
+                return refusal;
+            }
+        }
+
+        refusedProcess = 0;
+        return Refusal.None;
     }
 
     private void OpenListed()
