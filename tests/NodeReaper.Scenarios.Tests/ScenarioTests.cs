@@ -17,6 +17,12 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "kill-cli", "6.1", "2G", "" },
         { "kill-cli", "6.12", "2G", "" },
         { "kill-cli", "7", "2G", "" },
+        { "d-state", "6.1", "1G", "" },
+        { "d-state", "6.12", "1G", "" },
+        { "d-state", "7", "1G", "" },
+        { "layouts", "6.1", "1G", "" },
+        { "bad-input", "6.12", "1G", "" },
+        { "no-psi", "7", "1G", "--append psi=0" },
     };
 
     [Theory]
