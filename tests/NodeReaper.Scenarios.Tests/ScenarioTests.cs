@@ -23,6 +23,10 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "layouts", "6.1", "1G", "" },
         { "bad-input", "6.12", "1G", "" },
         { "no-psi", "7", "1G", "--append psi=0" },
+        { "protected-only", "6.12", "1G", "" },
+        { "dry-run", "6.12", "1G", "" },
+        { "stop", "6.12", "1G", "" },
+        { "stop", "7", "1G", "" },
     };
 
     [Theory]

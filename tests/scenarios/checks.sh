@@ -120,6 +120,23 @@ is_untouched() {
     done
 }
 
+# state PID: R, S, D, T, t, Z ..., or gone.
+state() {
+    local key value _
+    while read -r key value _; do
+        [ "$key" != State: ] || { echo "$value"; return; }
+    done 2> /dev/null < "/proc/$1/status" || :
+    echo gone
+}
+
+is_blocked() { [ "$(state "$1")" = D ]; }
+is_gone() { [ ! -d "/proc/$1" ] || [ "$(state "$1")" = Z ]; }
+tracer() { keyed "/proc/$1/status" TracerPid:; }
+is_traced() { [ "$(tracer "$1")" != 0 ]; }
+is_untraced() { [ "$(tracer "$1")" = 0 ]; }
+
+available_mib() { echo $(($(keyed /proc/meminfo MemAvailable:) / 1024)); }
+
 finish() {
     [ -z "$agent" ] || kill -9 "$agent" 2> /dev/null || true
     rm -rf "$work"
