@@ -27,6 +27,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "dry-run", "6.12", "1G", "" },
         { "stop", "6.12", "1G", "" },
         { "stop", "7", "1G", "" },
+        { "swap", "6.12", "1G", "--swap zram" },
     };
 
     [Theory]
