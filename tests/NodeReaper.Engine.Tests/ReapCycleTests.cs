@@ -398,6 +398,29 @@ public sealed class ReapCycleTests : IDisposable
     }
 
     [Fact]
+    public void Alarms_that_follow_each_other_are_one_stall()
+    {
+        SetAvailable(150);
+        var node = new NodePressure(_procRoot, TimeSpan.FromMilliseconds(200));
+        _parts.Add(node);
+        Assert.True(node.Read());
+        for (var alarm = 1; alarm <= 3; alarm++)
+        {
+            SetAllocationStalls(alarm);
+            node.NoteStall();
+            Thread.Sleep(100);
+        }
+
+        Assert.True(node.Read());
+        Assert.InRange(node.Last.StallingFor, TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(30));
+        Thread.Sleep(450);
+        SetAllocationStalls(4);
+        node.NoteStall();
+        Assert.True(node.Read());
+        Assert.InRange(node.Last.StallingFor, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+    }
+
+    [Fact]
     public void The_alarm_of_the_kernel_does_not_count_when_only_pods_stall_at_their_own_limit()
     {
         SetAvailable(150);

@@ -39,6 +39,7 @@ internal static class PolicyKeys
         OfPressure("timeLeft", Duration(0, 10_000), p => p.TimeLeft, (p, value) => p with { TimeLeft = value }),
         OfPressure("stall", Duration(0.001, 10_000), p => p.Stall, (p, value) => p with { Stall = value }),
         OfPressure("stallWindow", Duration(500, 10_000), p => p.StallWindow, (p, value) => p with { StallWindow = value }),
+        OfPressure("stallWithSwap", Duration(0, 600_000), p => p.StallWithSwap, (p, value) => p with { StallWithSwap = value }),
         OfPressure(
             "fastestFill",
             new BytesSyntax(1, BytesSyntax.Most, "/s"),

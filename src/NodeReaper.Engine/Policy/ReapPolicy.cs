@@ -62,6 +62,12 @@ public sealed record PressurePolicy
     public TimeSpan StallWindow { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// With swap to spare, the alarm must go on for this long before the node counts as short: while something large is
+    /// being swapped out, tasks stall, and all is well. 0 to 10 minutes.
+    /// </summary>
+    public TimeSpan StallWithSwap { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// The fastest that memory can be used up, in bytes a second: the more is available, the longer the agent can look
     /// away. Above 0.
     /// </summary>

@@ -13,6 +13,7 @@ public sealed class NodePressure : IDisposable
     private readonly GlobalReclaim _reclaim;
     private readonly long _stallWindow;
     private FillRate _fillRate;
+    private long _stallBegan;
     private long _stalledAt;
 
     /// <summary>Opens the files.</summary>
@@ -41,10 +42,19 @@ public sealed class NodePressure : IDisposable
     /// <summary>Notes that the kernel's PSI alarm went off just now, if it did for the node's sake.</summary>
     public void NoteStall()
     {
-        if (_reclaim.HasStalledTasks())
+        if (!_reclaim.HasStalledTasks())
         {
-            _stalledAt = Stopwatch.GetTimestamp();
+            return;
         }
+
+        // While tasks stall, the kernel tells once a window.
+        var now = Stopwatch.GetTimestamp();
+        if (_stalledAt == 0 || now - _stalledAt >= 2 * _stallWindow)
+        {
+            _stallBegan = now;
+        }
+
+        _stalledAt = now;
     }
 
     /// <summary>Reads the signals. Allocates nothing.</summary>
@@ -61,7 +71,8 @@ public sealed class NodePressure : IDisposable
         var now = Stopwatch.GetTimestamp();
         _reclaim.Sample(now);
         var isStalling = _stalledAt > 0 && now - _stalledAt < _stallWindow;
-        Last = new PressureReading(now, memory, _fillRate.Add(now, memory.AvailableBytes), isStalling);
+        var stallingFor = isStalling ? Stopwatch.GetElapsedTime(_stallBegan, now) : TimeSpan.Zero;
+        Last = new PressureReading(now, memory, _fillRate.Add(now, memory.AvailableBytes), isStalling, stallingFor);
         return true;
     }
 

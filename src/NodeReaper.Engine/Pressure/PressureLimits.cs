@@ -6,7 +6,8 @@ namespace NodeReaper.Engine.Pressure;
 /// <param name="KillBelowBytes">Short of memory when less than this is available.</param>
 /// <param name="RecoverToBytes">A kill is to bring the node back to this; above <paramref name="KillBelowBytes"/>.</param>
 /// <param name="TimeLeft">Short of memory when it would last no longer than this; zero is never.</param>
-public readonly record struct PressureLimits(long KillBelowBytes, long RecoverToBytes, TimeSpan TimeLeft)
+/// <param name="StallWithSwap">With swap to spare, short of memory when tasks have stalled for this long.</param>
+public readonly record struct PressureLimits(long KillBelowBytes, long RecoverToBytes, TimeSpan TimeLeft, TimeSpan StallWithSwap)
 {
     private const double DefaultPercent = 5;
     private const long DefaultAtLeast = 96L << 20;
@@ -21,6 +22,7 @@ public readonly record struct PressureLimits(long KillBelowBytes, long RecoverTo
             ?? Math.Clamp(MemoryAmount.OfPercent(DefaultPercent).On(totalBytes), DefaultAtLeast, DefaultAtMost);
         killBelow = Math.Min(killBelow, totalBytes);
         var recoverTo = policy.RecoverTo?.On(totalBytes) ?? killBelow * 2;
-        return new PressureLimits(killBelow, Math.Clamp(recoverTo, killBelow, Math.Max(killBelow, totalBytes)), policy.TimeLeft);
+        recoverTo = Math.Clamp(recoverTo, killBelow, Math.Max(killBelow, totalBytes));
+        return new PressureLimits(killBelow, recoverTo, policy.TimeLeft, policy.StallWithSwap);
     }
 }

@@ -7,4 +7,6 @@ namespace NodeReaper.Engine.Pressure;
 /// <param name="Memory">/proc/meminfo.</param>
 /// <param name="FillBytesPerSecond">How fast MemAvailable shrank over the last samples; 0 when it did not.</param>
 /// <param name="IsStalling">True when the kernel's PSI alarm went off within the last window, and tasks had to reclaim for the node's sake.</param>
-public readonly record struct PressureReading(long Timestamp, MemInfo Memory, long FillBytesPerSecond, bool IsStalling);
+/// <param name="StallingFor">How long alarms have followed each other; zero when <paramref name="IsStalling"/> is false.</param>
+public readonly record struct PressureReading(
+    long Timestamp, MemInfo Memory, long FillBytesPerSecond, bool IsStalling, TimeSpan StallingFor);

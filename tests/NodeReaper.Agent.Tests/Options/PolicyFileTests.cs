@@ -40,6 +40,7 @@ public sealed class PolicyFileTests : IDisposable
               timeLeft: 0
               stall: 70ms
               stallWindow: 2s
+              stallWithSwap: 0
               fastestFill: 16Gi
               slowestSample: 1m
               fastestSample: 5ms
@@ -76,6 +77,7 @@ public sealed class PolicyFileTests : IDisposable
                 TimeLeft = TimeSpan.Zero,
                 Stall = TimeSpan.FromMilliseconds(70),
                 StallWindow = TimeSpan.FromSeconds(2),
+                StallWithSwap = TimeSpan.Zero,
                 FastestFillBytesPerSecond = 16L << 30,
                 SlowestSample = TimeSpan.FromMinutes(1),
                 FastestSample = TimeSpan.FromMilliseconds(5),

@@ -7,7 +7,8 @@ namespace NodeReaper.Engine.Tests.Assessment;
 
 public class ShortageSignalTests
 {
-    private static readonly PressureLimits s_limits = new(100 * Mib, 200 * Mib, TimeSpan.FromMilliseconds(250));
+    private static readonly PressureLimits s_limits = new(
+        100 * Mib, 200 * Mib, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10));
 
     /// <summary>A row for each signal: readings that are a shortage, and readings that are none.</summary>
     private static readonly Dictionary<string, (PressureReading[] Short, PressureReading[] Enough)> s_rows = new()
@@ -46,10 +47,19 @@ public class ShortageSignalTests
             [
                 Reading(199 * Mib, stalling: true),
 
-                // Swapping counts here: tasks wait for it.
-                Reading(199 * Mib, stalling: true, swapTotal: Gib, swapFree: Gib),
+                // Swapping counts here, when it does not end: tasks wait for it.
+                Reading(199 * Mib, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 10),
+                Reading(199 * Mib, stalling: true, swapTotal: Gib, swapFree: 99 * Mib),
             ],
-            [Reading(200 * Mib, stalling: true), Reading(199 * Mib), Reading(0)]),
+            [
+                Reading(200 * Mib, stalling: true),
+                Reading(199 * Mib),
+                Reading(0),
+
+                // Something large is on its way to swap.
+                Reading(0, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 9),
+                Reading(0, stalling: true, swapTotal: Gib, swapFree: 101 * Mib),
+            ]),
     };
 
     public static TheoryData<string> Names => [.. ShortageSignals.All.Select(signal => signal.Name)];
@@ -87,10 +97,11 @@ public class ShortageSignalTests
         // The first signal that says so decides.
         { Reading(99 * Mib, fill: 100 * Gib, stalling: true), "available", 101 * Mib, false },
 
-        // With swap to spare, low MemAvailable is the normal state of a node; stall is not.
+        // With swap to spare, low MemAvailable is the normal state of a node, and some stall is, too; much of it is not.
         { Reading(99 * Mib, swapTotal: Gib, swapFree: Gib), null, 0, false },
         { Reading(10 * Mib, swapTotal: Gib, swapFree: Gib), null, 0, false },
-        { Reading(99 * Mib, stalling: true, swapTotal: Gib, swapFree: Gib), "stall", 101 * Mib, false },
+        { Reading(10 * Mib, stalling: true, swapTotal: Gib, swapFree: Gib), null, 0, false },
+        { Reading(99 * Mib, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 10), "stall", 101 * Mib, false },
         { Reading(99 * Mib, swapTotal: Gib, swapFree: 10 * Mib), "available", 101 * Mib, false },
     };
 
@@ -121,6 +132,6 @@ public class ShortageSignalTests
     }
 
     private static PressureReading Reading(
-        long available, long fill = 0, bool stalling = false, long swapTotal = 0, long swapFree = 0) =>
-        new(1, new MemInfo(8 * Gib, available / 2, available, swapTotal, swapFree), fill, stalling);
+        long available, long fill = 0, bool stalling = false, long swapTotal = 0, long swapFree = 0, int stallingFor = 0) =>
+        new(1, new MemInfo(8 * Gib, available / 2, available, swapTotal, swapFree), fill, stalling, TimeSpan.FromSeconds(stallingFor));
 }
