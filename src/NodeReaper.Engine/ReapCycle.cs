@@ -98,6 +98,15 @@ public sealed class ReapCycle
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
         Planner.Plan(_snapshot, _ranking, verdict.DeficitBytes, _policy.Plan, _plan);
+
+        // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
+        // else may die in its place.
+        _ = _node.Read();
+        if (!Assessor.Assess(_node.Last, limits).IsShort)
+        {
+            return;
+        }
+
         if (_plan.Count == 0)
         {
             TellOfNoVictim(reading, limits, verdict);
