@@ -6,6 +6,7 @@ using NodeReaper.Agent.Reporting;
 using NodeReaper.Agent.SelfTest;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Kernel.Scheduling;
 
 namespace NodeReaper.Agent.Commands;
 
@@ -105,6 +106,7 @@ internal static class KillCommand
         }
 
         _ = KillPathThread.Prefer();
+        _ = SelfProtection.RaiseOpenFiles(Killer.OpenFiles);
         using var kill = new ManualKill(Reapers, protectedPods);
         var strategy = wanted == KillStrategy.Auto ? StrategyProbe.Best() : wanted;
         return cgroup is not null

@@ -101,6 +101,10 @@ internal sealed partial class PressureService(
             $"oom_score_adj {OomScoreAdjustment}",
             SelfProtection.SetOomScoreAdjustment(OomScoreAdjustment),
             "the kernel's OOM killer may take the agent; add CAP_SYS_RESOURCE");
+        Tell(
+            $"room for {Killer.OpenFiles} open files",
+            SelfProtection.RaiseOpenFiles(Killer.OpenFiles),
+            "of containers with many processes, fewer are followed one by one; raise LimitNOFILE, or add CAP_SYS_RESOURCE");
         var (realTime, nice) = KillPathThread.Prefer();
         Tell("kill threads at real-time priority", realTime, nice.IsNone ? "they run at nice -20 instead; add CAP_SYS_NICE" : "they run at normal priority; add CAP_SYS_NICE");
     }

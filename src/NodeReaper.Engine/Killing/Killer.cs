@@ -15,12 +15,18 @@ public sealed class Killer : IDisposable
     /// <summary>The most processes of one victim that are followed one by one; cgroup.kill takes the others along.</summary>
     public const int MaxFollowed = 1024;
 
+    /// <summary>The limit of open files to ask for: one for each container of the node, and for each process of a victim.</summary>
+    public const int OpenFiles = 65536;
+
     // Small processes exit faster than they can be seized; of many, the large ones are held.
     private const int MaxHeldPerVictim = 64;
     private const int MaxHeld = 512;
     private const int MaxListed = 32768;
     private const int ProgressMilliseconds = 1;
     private const int SweepRounds = 20;
+
+    // Left over for the listings of the cgroup and the walk to the next victim, should descriptors run out.
+    private const int DescriptorReserve = 32;
 
     private readonly VictimProcess[] _processes = new VictimProcess[MaxFollowed];
     private readonly CgroupProcesses _listed = new(MaxListed);
@@ -133,13 +139,14 @@ public sealed class Killer : IDisposable
         {
             total = 1;
             refusedProcess = target.ProcessId;
-            return Open(target.ProcessId) ? CheckEach(freeableBytes, out refusedProcess) : Refusal.Gone;
+            return Open(target.ProcessId).IsNone ? CheckEach(freeableBytes, out refusedProcess) : Refusal.Gone;
         }
 
         total = 0;
-        if (!_listed.Read(target.Cgroup).IsNone)
+        var error = _listed.Read(target.Cgroup);
+        if (!error.IsNone)
         {
-            return Refusal.Gone;
+            return error.IsGone ? Refusal.Gone : Refusal.Unknown;
         }
 
         if (_listed.ForeignCount > 0)
@@ -152,9 +159,10 @@ public sealed class Killer : IDisposable
 
         // A process ID may have passed to another process before it was opened. Whoever is still listed now, and
         // whose pidfd is not dead, is the one that was opened: only a member of the cgroup gets this far.
-        if (!_listed.Read(target.Cgroup).IsNone)
+        error = _listed.Read(target.Cgroup);
+        if (!error.IsNone)
         {
-            return Refusal.Gone;
+            return error.IsGone ? Refusal.Gone : Refusal.Unknown;
         }
 
         KeepMembers();
@@ -206,16 +214,30 @@ public sealed class Killer : IDisposable
 
         foreach (var processId in ids)
         {
-            _ = Open(processId);
+            var error = Open(processId);
+            if (error == Errno.EMFILE || error == Errno.ENFILE)
+            {
+                // The same with fewer: those that were opened stand for all.
+                CloseLast(Math.Min(DescriptorReserve, _count / 2));
+                return;
+            }
         }
     }
 
-    private bool Open(int processId)
+    private void CloseLast(int count)
+    {
+        for (; count > 0; count--)
+        {
+            _processes[--_count].Pidfd.Close();
+        }
+    }
+
+    private Errno Open(int processId)
     {
         var opened = Pidfd.Open(processId);
         if (!opened.Succeeded)
         {
-            return false;
+            return opened.Error;
         }
 
         _processes[_count++] = new VictimProcess
@@ -223,7 +245,7 @@ public sealed class Killer : IDisposable
             ProcessId = processId,
             Pidfd = new Pidfd(new FileDescriptor((int)opened.Value)),
         };
-        return true;
+        return Errno.None;
     }
 
     private void KeepMembers()
@@ -388,7 +410,7 @@ public sealed class Killer : IDisposable
             }
         }
 
-        if (_count == MaxFollowed || !Open(processId))
+        if (_count == MaxFollowed || !Open(processId).IsNone)
         {
             return;
         }

@@ -35,6 +35,31 @@ public static class SelfProtection
     }
 
     /// <summary>
+    /// Makes room for so many open files (prlimit(2), RLIMIT_NOFILE), or for as many as is allowed. EPERM: beyond the hard
+    /// limit, which needs CAP_SYS_RESOURCE, or beyond fs.nr_open.
+    /// </summary>
+    /// <param name="files">How many, above 0. A limit that is higher already stays.</param>
+    public static unsafe Errno RaiseOpenFiles(int files)
+    {
+        ResourceLimit limit;
+        var error = SyscallResult.FromLibc(NativeMethods.ProcessLimit(0, RLIMIT_NOFILE, null, &limit)).Error;
+        if (!error.IsNone || limit.Soft >= (ulong)files)
+        {
+            return error;
+        }
+
+        var wanted = new ResourceLimit { Soft = (ulong)files, Hard = Math.Max(limit.Hard, (ulong)files) };
+        error = SyscallResult.FromLibc(NativeMethods.ProcessLimit(0, RLIMIT_NOFILE, &wanted, null)).Error;
+        if (!error.IsNone)
+        {
+            limit.Soft = limit.Hard;
+            _ = NativeMethods.ProcessLimit(0, RLIMIT_NOFILE, &limit, null);
+        }
+
+        return error;
+    }
+
+    /// <summary>
     /// Puts the calling thread ahead of all normal ones (sched_setscheduler(2), SCHED_RR with SCHED_RESET_ON_FORK).
     /// EPERM: no CAP_SYS_NICE, or a cgroup v1 cpu controller without a real-time budget.
     /// </summary>

@@ -55,6 +55,9 @@ public readonly record struct Errno(int Value)
     /// <summary>Invalid argument: for process_mrelease, the task, or one that shares its mm, is not dying.</summary>
     public static readonly Errno EINVAL = new(22);
 
+    /// <summary>Too many open files in the whole system.</summary>
+    public static readonly Errno ENFILE = new(23);
+
     /// <summary>Too many open files.</summary>
     public static readonly Errno EMFILE = new(24);
 
@@ -101,6 +104,7 @@ public readonly record struct Errno(int Value)
         19 => nameof(ENODEV),
         20 => nameof(ENOTDIR),
         22 => nameof(EINVAL),
+        23 => nameof(ENFILE),
         24 => nameof(EMFILE),
         28 => nameof(ENOSPC),
         30 => nameof(EROFS),

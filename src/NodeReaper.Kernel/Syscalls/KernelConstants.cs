@@ -57,6 +57,7 @@ internal static class KernelConstants
     internal const int SCHED_RR = 2;
     internal const int SCHED_RESET_ON_FORK = 0x40000000;
     internal const int PRIO_PROCESS = 0;
+    internal const int RLIMIT_NOFILE = 7;
     internal const int PR_SET_TIMERSLACK = 29;
     internal const int CLOCK_MONOTONIC = 1;
 

@@ -25,6 +25,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibC, EntryPoint = "setpriority", SetLastError = true)]
     internal static partial int SetPriority(int which, uint who, int nice);
 
+    [LibraryImport(LibC, EntryPoint = "prlimit", SetLastError = true)]
+    internal static partial int ProcessLimit(int processId, int resource, ResourceLimit* wanted, ResourceLimit* found);
+
     [LibraryImport(LibC, EntryPoint = "clock_nanosleep")]
     internal static partial int ClockNanosleep(int clock, int flags, TimeSpecification* request, TimeSpecification* remaining);
 
@@ -39,6 +42,14 @@ internal struct PollRequest
     internal int Descriptor;
     internal short Events;
     internal short Returned;
+}
+
+/// <summary>struct rlimit of a 64-bit libc.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ResourceLimit
+{
+    internal ulong Soft;
+    internal ulong Hard;
 }
 
 /// <summary>struct timespec of a 64-bit libc.</summary>

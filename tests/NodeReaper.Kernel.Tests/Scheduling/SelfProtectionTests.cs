@@ -50,6 +50,32 @@ public partial class SelfProtectionTests
     }
 
     [Fact]
+    public unsafe void The_limit_of_open_files_is_raised_never_lowered_and_beyond_the_hard_one_only_with_the_right_to()
+    {
+        ResourceLimit before;
+        Assert.Equal(0, NativeMethods.ProcessLimit(0, KernelConstants.RLIMIT_NOFILE, null, &before));
+        try
+        {
+            // Not lower than what is open by now.
+            var low = before with { Soft = Math.Min(before.Hard, 2000) };
+            Assert.Equal(0, NativeMethods.ProcessLimit(0, KernelConstants.RLIMIT_NOFILE, &low, null));
+            Assert.Equal(Errno.None, SelfProtection.RaiseOpenFiles(1000));
+            Assert.Equal(low.Soft, SoftLimitOfOpenFiles());
+            var more = (int)Math.Min(before.Hard, 3000);
+            Assert.Equal(Errno.None, SelfProtection.RaiseOpenFiles(more));
+            Assert.Equal((ulong)more, SoftLimitOfOpenFiles());
+
+            // fs.nr_open is a limit even to root.
+            Assert.Equal(Errno.EPERM, SelfProtection.RaiseOpenFiles(int.MaxValue));
+            Assert.Equal(before.Hard, SoftLimitOfOpenFiles());
+        }
+        finally
+        {
+            _ = NativeMethods.ProcessLimit(0, KernelConstants.RLIMIT_NOFILE, &before, null);
+        }
+    }
+
+    [Fact]
     public void A_thread_becomes_a_real_time_one_or_the_right_to_it_is_missing() => OnItsOwnThread(() =>
     {
         var error = SelfProtection.SetRealTime(1);
@@ -114,6 +140,12 @@ public partial class SelfProtectionTests
     {
         var stat = File.ReadAllText("/proc/thread-self/stat");
         return long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[afterName], CultureInfo.InvariantCulture);
+    }
+
+    private static ulong SoftLimitOfOpenFiles()
+    {
+        var line = File.ReadLines("/proc/self/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        return ulong.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], CultureInfo.InvariantCulture);
     }
 
     private static long LockedKilobytes()
