@@ -15,7 +15,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "hog", "6.12", "1G", "" },
         { "hog", "7", "1G", "" },
         { "kill-cli", "6.1", "2G", "" },
-        { "kill-cli", "6.12", "2G", "" },
+        { "kill-cli", "6.12", "3G", "" },
         { "kill-cli", "7", "2G", "" },
         { "d-state", "6.1", "1G", "" },
         { "d-state", "6.12", "1G", "" },
@@ -28,6 +28,8 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "stop", "6.12", "1G", "" },
         { "stop", "7", "1G", "" },
         { "swap", "6.12", "1G", "--swap zram" },
+        { "swap", "6.12", "1G", "--swap 512M@400" },
+        { "scale", "6.12", "2G", "" },
     };
 
     [Theory]
