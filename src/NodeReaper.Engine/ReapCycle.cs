@@ -17,11 +17,18 @@ namespace NodeReaper.Engine;
 /// missing; the killer kills and reaps; the verifier proves what came back; the report goes to every sink.
 /// One thread runs it, always the same, because the killer must stay on one.
 /// </summary>
-public sealed class ReapCycle
+public sealed class ReapCycle : IDisposable
 {
+    // What kept a victim from being looked at may pass: no descriptors, no memory.
+    private static readonly TimeSpan s_refusalPause = TimeSpan.FromSeconds(10);
+
     private readonly CandidateSnapshot _snapshot = new(2048);
     private readonly VictimRanking _ranking = new();
     private readonly KillPlan _plan = new();
+    private readonly KillTarget _target = new();
+    private readonly int[] _dying = new int[KillTarget.MaxCgroups];
+    private readonly DrainingVictims _draining = new();
+    private readonly Func<DrainingVictim, bool> _tellOfDrained;
     private readonly ReapPolicy _policy;
     private readonly KillStrategy _strategy;
     private readonly NodePressure _node;
@@ -65,7 +72,11 @@ public sealed class ReapCycle
         _verifier = verifier;
         _reports = reports;
         _newestPods = newestPods;
+        _tellOfDrained = TellOfDrained;
     }
+
+    /// <summary>The victims that were killed and are not gone yet.</summary>
+    public DrainingVictims Draining => _draining;
 
     /// <summary>What has been done so far.</summary>
     public CycleTotals Totals { get; private set; }
@@ -135,13 +146,21 @@ public sealed class ReapCycle
                 continue;
             }
 
-            var target = KillTarget.Of(candidate.Cgroup.Directory);
-            var outcome = _killer.Kill(target, _strategy, candidate.FreeableBytes, _policy.Kill.Deadline);
+            if (candidate.Cgroup.IsQuarantined)
+            {
+                // It died along with one before it.
+                continue;
+            }
+
+            var before = Aim(index);
+            var outcome = _killer.Kill(_target, _strategy, candidate.ReliefBytes, _policy.Kill.Deadline);
+            var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
             var relief = outcome.IsKilled
-                ? _verifier.Verify(target, outcome, candidate.Memory, ReliefProof.Cgroup, _policy.Kill.Deadline, _killer)
+                ? _verifier.Verify(_target, outcome, before, proof, _policy.Kill.Deadline, _killer)
                 : default;
             NoteOutcome(candidate.Cgroup, outcome, relief);
             Tell(index, reading, limits, verdict, outcome, relief);
+            _killer.End();
 
             // The next victim dies only if this one did not suffice.
             _ = _node.Read();
@@ -150,6 +169,28 @@ public sealed class ReapCycle
                 return;
             }
         }
+    }
+
+    // Fills the target with all that dies along, and tells what they use together.
+    private MemoryUse Aim(int index)
+    {
+        ref readonly var chosen = ref _snapshot.All[index];
+        _target.Fill(chosen.Scope);
+        _dying[0] = index;
+        _ = _target.Add(chosen.Cgroup.Directory);
+        var before = chosen.Memory;
+        for (var i = 0; chosen.Scope == KillScope.Pod && i < _snapshot.Count; i++)
+        {
+            ref readonly var sibling = ref _snapshot.All[i];
+            if (sibling.DiesAlongWith(chosen) && _target.Add(sibling.Cgroup.Directory))
+            {
+                _dying[_target.Cgroups.Length - 1] = i;
+                before = before.Plus(sibling.Memory);
+            }
+        }
+
+        _target.IsBelowPod = true;
+        return before;
     }
 
     private void NoteOutcome(ContainerCgroup cgroup, in KillOutcome outcome, in ReliefResult relief)
@@ -167,12 +208,24 @@ public sealed class ReapCycle
                 Refusal.Gone or Refusal.NoAddressSpace => ContainerRole.Unknown,
                 _ => cgroup.Role,
             };
-            cgroup.IsQuarantined = outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone;
+            if (outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone)
+            {
+                cgroup.QuarantineFor(s_refusalPause);
+            }
+
             return;
         }
 
-        // A dead container's cgroup is gone soon; an undead one must not be chosen again while it lasts.
-        cgroup.IsQuarantined = true;
+        var isComplete = relief is { IsFreed: true, IsDead: true };
+        if (_target.IsCgroup || !isComplete)
+        {
+            // A dead container's cgroup is gone soon; an undead one must not be chosen again while it lasts.
+            foreach (var dying in _dying.AsSpan(0, _target.Cgroups.Length))
+            {
+                _snapshot.All[dying].Cgroup.Quarantine();
+            }
+        }
+
         if (!relief.IsFreed)
         {
             _pauseUntil = Stopwatch.GetTimestamp() + (long)(_policy.Kill.Cooldown.TotalSeconds * Stopwatch.Frequency);
@@ -248,10 +301,53 @@ public sealed class ReapCycle
             report.KeepProcesses(_killer.Processes);
             report.Outcome = outcome;
             report.Relief = relief;
+            report.Scope = _target.Scope;
+            report.ContainerCount = _target.Cgroups.Length;
             _ = _node.Read();
             report.AvailableAfterBytes = _node.Last.Memory.AvailableBytes;
+            if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
+            {
+                Drain(report.Sequence, outcome);
+            }
+
             _reports.Publish();
         }
+    }
+
+    private void Drain(long incident, in KillOutcome outcome)
+    {
+        foreach (var dying in _dying.AsSpan(0, _target.Cgroups.Length))
+        {
+            var victim = default(ReportedCandidate);
+            victim.Keep(_snapshot.All[dying], null);
+            _draining.Add(_snapshot.All[dying].Cgroup.Directory, victim, incident, outcome);
+        }
+    }
+
+    /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
+    public void LookAfterDraining() => _draining.Poll(_tellOfDrained);
+
+    /// <inheritdoc/>
+    public void Dispose() => _draining.Dispose();
+
+    private bool TellOfDrained(DrainingVictim drained)
+    {
+        if (_reports.Rent() is not { } report)
+        {
+            return false;
+        }
+
+        report.Kind = ReportKind.Drained;
+        report.Time = DateTimeOffset.UtcNow;
+        report.Reading = _node.Last;
+        report.Limits = PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes);
+        report.Verdict = default;
+        report.Outcome = default;
+        report.Relief = default;
+        report.AvailableAfterBytes = _node.Last.Memory.AvailableBytes;
+        report.KeepDrained(drained);
+        _reports.Publish();
+        return true;
     }
 
     private ReapReport? Begin(ReportKind kind, in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)

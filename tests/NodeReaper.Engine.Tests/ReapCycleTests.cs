@@ -89,7 +89,7 @@ public sealed class ReapCycleTests : IDisposable
         Assert.Equal((2, 1), (report.RankedTotal, report.Protected));
         Assert.Equal(["hog", "modest"], report.Ranked);
         Assert.Equal(500 * Mib, report.AvailableAfterBytes);
-        Assert.Equal(new KillOutcome(KillStrategy.Hold, Refusal.None, 0, Errno.None, 1, 1, 1, 2, 3), report.Outcome with { DecidedAt = 1, SignalledAt = 2, ReleasedAt = 3 });
+        Assert.Equal(new KillOutcome(KillStrategy.Hold, Refusal.None, 0, Errno.None, 1, 1, 0, 1, 2, 3), report.Outcome with { DecidedAt = 1, SignalledAt = 2, ReleasedAt = 3 });
         Assert.True(report.Outcome.ReleasedAt > 0);
         Assert.Equal(ReliefProof.CgroupGone, report.Relief.Proof);
         Assert.True(report.Relief.IsFreed && report.Relief.IsDead);

@@ -30,25 +30,25 @@ internal static class DoctorCommand
 
     private static DoctorReport Examine(string cgroupRoot, string procRoot)
     {
+        var test = new StrategySelfTest(expediteFlag: 0);
         List<DoctorCheck> checks =
         [
             .. DoctorChecks.Environment(cgroupRoot, procRoot),
-            .. StrategySelfTest.Tried.Select(Strategy),
+            .. test.Tried.Select(strategy => Describe(test.Try(strategy))),
         ];
         return new DoctorReport(checks.TrueForAll(check => check.Status != DoctorStatus.Failed), checks);
     }
 
-    private static DoctorCheck Strategy(KillStrategy strategy)
+    private static DoctorCheck Describe(StrategyTestResult result)
     {
-        var result = StrategySelfTest.Try(strategy);
-        var name = $"strategy {CamelCase.Of(strategy)}";
+        var name = $"strategy {CamelCase.Of(result.Strategy)}";
         if (result.Passed)
         {
             return DoctorCheck.Ok(name, result.Detail);
         }
 
         // Without the best ones the next is taken; without a signal there is nothing.
-        return strategy == KillStrategy.Signal
+        return result.Strategy == KillStrategy.Signal
             ? DoctorCheck.Failed(name, result.Detail, result.Fix)
             : DoctorCheck.Warning(name, result.Detail, result.Fix);
     }

@@ -6,6 +6,7 @@ using NodeReaper.Agent.Reporting;
 using NodeReaper.Agent.SelfTest;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
 using NodeReaper.Kernel.Scheduling;
 
 namespace NodeReaper.Agent.Commands;
@@ -13,18 +14,17 @@ namespace NodeReaper.Agent.Commands;
 /// <summary><c>nodereaper kill</c>: one expedited kill-and-reap by hand.</summary>
 internal static class KillCommand
 {
-    private const int Reapers = 2;
-
     internal static Command Create()
     {
         var pid = new Option<int?>("--pid") { Description = "the process to kill", HelpName = "N" };
         var cgroup = new Option<string?>("--cgroup") { Description = "the container's cgroup to kill, with all in it", HelpName = "DIR" };
         var strategy = new Option<string>("--strategy")
         {
-            Description = "auto, hold (seize, kill, reap, let go), release (kill, reap), signal (SIGKILL only), or atomic (the kernel's own, where it has it)",
+            Description = "auto, hold (seize, kill, reap, let go), release (kill, reap), signal (SIGKILL only), atomic (the kernel's own, where it has it), "
+                + "or expedite (by the policy's kill.expediteFlag)",
             DefaultValueFactory = _ => "auto",
         };
-        strategy.AcceptOnlyFromAmong("auto", "atomic", "hold", "release", "signal");
+        strategy.AcceptOnlyFromAmong("auto", "atomic", "expedite", "hold", "release", "signal");
         var deadline = DurationOption.Create(
             "--deadline", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1), "how long to wait for the proof");
         var output = CommonOptions.Output();
@@ -61,7 +61,7 @@ internal static class KillCommand
 
             var protectedPods = new ProtectedPods(options.Policy, PodsOf(parsed.GetValue(pods)));
             var report = OwnThread.Run(() => Run(
-                parsed.GetValue(pid), parsed.GetValue(cgroup), wanted, parsed.GetValue(deadline), parsed.GetValue(cgroupRoot)!, protectedPods));
+                parsed.GetValue(pid), parsed.GetValue(cgroup), wanted, parsed.GetValue(deadline), parsed.GetValue(cgroupRoot)!, options.Policy.Kill, protectedPods));
             Print(report, parsed.GetValue(output) == "json");
             return report.Outcome switch
             {
@@ -91,23 +91,22 @@ internal static class KillCommand
     }
 
     private static KillReport Run(
-        int? pid, string? cgroup, KillStrategy wanted, TimeSpan deadline, string cgroupRoot, ProtectedPods protectedPods)
+        int? pid, string? cgroup, KillStrategy wanted, TimeSpan deadline, string cgroupRoot, KillPolicy policy, ProtectedPods protectedPods)
     {
-        var target = cgroup ?? $"pid {pid}";
-        if (wanted == KillStrategy.Atomic)
+        if (wanted is KillStrategy.Atomic or KillStrategy.Expedite && new StrategySelfTest(policy.ExpediteFlag).Try(wanted) is { Passed: false } failed)
         {
             return new KillReport
             {
-                Target = target,
-                Strategy = "atomic",
+                Target = cgroup ?? $"pid {pid}",
+                Strategy = CamelCase.Of(wanted),
                 Outcome = "failed",
-                Reason = "no released kernel has PROCESS_MRELEASE_REAP_KILL, and this version does not use it yet; take --strategy auto",
+                Reason = $"{failed.Detail}; take --strategy auto",
             };
         }
 
         _ = KillPathThread.Prefer();
         _ = SelfProtection.RaiseOpenFiles(Killer.OpenFiles);
-        using var kill = new ManualKill(Reapers, protectedPods);
+        using var kill = new ManualKill(policy, protectedPods);
         var strategy = wanted == KillStrategy.Auto ? StrategyProbe.Best() : wanted;
         return cgroup is not null
             ? kill.KillCgroup(cgroup, strategy, deadline)

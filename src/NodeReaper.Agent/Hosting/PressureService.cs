@@ -124,15 +124,10 @@ internal sealed partial class PressureService(
     private KillStrategy? ChooseStrategy()
     {
         var wanted = settings.Policy.Kill.Strategy;
-        if (wanted == KillStrategy.Atomic)
-        {
-            Fail("kill.strategy: atomic is not in any released kernel, and this version does not use it yet; set it to auto");
-            return null;
-        }
-
+        var test = new StrategySelfTest(settings.Policy.Kill.ExpediteFlag);
         if (wanted != KillStrategy.Auto)
         {
-            var result = StrategySelfTest.Try(wanted);
+            var result = test.Try(wanted);
             TellTest(result);
             if (result.Passed)
             {
@@ -140,7 +135,7 @@ internal sealed partial class PressureService(
             }
         }
 
-        if (StrategySelfTest.Best(TellTest) is { } best)
+        if (test.Best(TellTest) is { } best)
         {
             return best;
         }
@@ -175,8 +170,8 @@ internal sealed partial class PressureService(
 
         var proc = new ProcessFiles(root);
         var guard = new ProcessGuard(proc);
-        using var killer = new Killer(proc, guard, policy.Kill.Reapers);
-        var cycle = new ReapCycle(
+        using var killer = new Killer(proc, guard, policy.Kill.Reapers, (uint)policy.Kill.ExpediteFlag);
+        using var cycle = new ReapCycle(
             policy, strategy, node, tree, new CandidateCollector(new ContainerRoles(guard)), killer, new Verifier(proc), reports, () => pods.Newest);
         using var watch = new PressureWatch(policy.Pressure, stall, node, tree, killer, cycle);
         if (stall is not null && !watch.HasStallAlarm)
@@ -208,7 +203,7 @@ internal sealed partial class PressureService(
         }
 
         root.Close();
-        TellEnd(cycle.Totals, killer.LetGo());
+        TellEnd(cycle.Totals, killer);
     }
 
     private PsiTrigger? OpenStallAlarm()
@@ -225,8 +220,15 @@ internal sealed partial class PressureService(
         return stall;
     }
 
-    private void TellEnd(in CycleTotals totals, int held)
+    private void TellEnd(in CycleTotals totals, Killer killer)
     {
+        var held = killer.LetGo();
+        var errors = string.Join(", ", killer.Errors.All().Select(error => $"{CamelCase.Of(error.Call)} {error.Error} {error.Count} x"));
+        if (errors.Length > 0)
+        {
+            KernelErrors(logger, errors);
+        }
+
         if (settings.Policy.DryRun)
         {
             StoppedDryRun(logger, totals.DryRunKills, totals.WithoutVictim);
@@ -275,6 +277,9 @@ internal sealed partial class PressureService(
 
     [LoggerMessage(EventId = 9, EventName = "StoppedLate", Level = LogLevel.Warning, Message = "the pressure thread did not stop in time; the process ends without it")]
     private static partial void StoppedLate(ILogger logger);
+
+    [LoggerMessage(EventId = 11, EventName = "KernelErrors", Level = LogLevel.Information, Message = "errors that the kernel answered on the kill path: {Errors}")]
+    private static partial void KernelErrors(ILogger logger, string errors);
 
     [LoggerMessage(EventId = 10, EventName = "Failed", Level = LogLevel.Critical, Message = "{Why}")]
     private static partial void Failed(ILogger logger, string why);

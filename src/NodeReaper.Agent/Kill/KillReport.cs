@@ -34,6 +34,12 @@ internal sealed record KillReport
 
     public int ProcessCount { get; init; }
 
+    /// <summary>A process outside that shares the victim's address space, and keeps it; null for none.</summary>
+    public int? SharerPid { get; init; }
+
+    /// <summary>Every error of the kill path, also those that were repaired, by call and errno name: how often.</summary>
+    public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
+
     public IReadOnlyList<KillReportProcess> Processes { get; init; } = [];
 }
 
@@ -49,6 +55,11 @@ internal sealed record KillReportBytes
     public long Kernel { get; init; }
 
     public long Swap { get; init; }
+
+    /// <summary>The part of the others that is mlocked, or in ramfs.</summary>
+    public long Unevictable { get; init; }
+
+    public long Hugetlb { get; init; }
 }
 
 /// <summary>What became of one process.</summary>

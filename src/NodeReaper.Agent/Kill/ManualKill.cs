@@ -3,6 +3,7 @@ using System.Text;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Procfs;
@@ -20,7 +21,7 @@ internal sealed class ManualKill : IDisposable
     private readonly Verifier _verifier;
     private readonly ProtectedPods _protected;
 
-    internal ManualKill(int reapers, ProtectedPods protectedPods)
+    internal ManualKill(KillPolicy policy, ProtectedPods protectedPods)
     {
         _protected = protectedPods;
         _procRoot = FileDescriptor.OpenDirectory("/proc", out var error);
@@ -30,7 +31,7 @@ internal sealed class ManualKill : IDisposable
         }
 
         _proc = new ProcessFiles(_procRoot);
-        _killer = new Killer(_proc, new ProcessGuard(_proc), reapers);
+        _killer = new Killer(_proc, new ProcessGuard(_proc), policy.Reapers, (uint)policy.ExpediteFlag);
         _verifier = new Verifier(_proc);
     }
 
@@ -56,7 +57,7 @@ internal sealed class ManualKill : IDisposable
 
             return _protected.Find(Path.GetFullPath(path)) is { } pod
                 ? Refused(path, strategy, $"its Pod {pod} is protected")
-                : Kill(path, KillTarget.Of(cgroup), strategy, deadline);
+                : Kill(path, TargetOf(path, cgroup), strategy, deadline);
         }
         finally
         {
@@ -90,10 +91,19 @@ internal sealed class ManualKill : IDisposable
         _procRoot.Close();
     }
 
-    private KillReport Kill(string name, in KillTarget target, KillStrategy strategy, TimeSpan deadline)
+    private static KillTarget TargetOf(string path, CgroupDirectory cgroup)
+    {
+        var target = KillTarget.Of(cgroup);
+        var parent = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))) ?? "";
+        target.IsBelowPod = KubepodsName.Classify(Encoding.UTF8.GetBytes(parent), out _) == KubepodsLevel.Pod;
+        return target;
+    }
+
+    private KillReport Kill(string name, KillTarget target, KillStrategy strategy, TimeSpan deadline)
     {
         var proof = ReliefProof.Cgroup;
-        if (!target.Cgroup.IsOpen || !new MemoryUseReader().Read(target.Cgroup, out var before).IsNone)
+        var before = default(MemoryUse);
+        if (target.Cgroups.IsEmpty || !new MemoryUseReader().Read(target.Cgroups[0], out before).IsNone)
         {
             proof = ReliefProof.Process;
             before = ResidentOf(target);
@@ -103,6 +113,11 @@ internal sealed class ManualKill : IDisposable
         if (outcome.Refusal == Refusal.Gone)
         {
             return Failed(name, strategy, RefusalText.Of(outcome.Refusal, outcome.RefusedProcessId, ""));
+        }
+
+        if (outcome.Refusal == Refusal.Unknown && !outcome.SignalError.IsNone)
+        {
+            return Failed(name, strategy, $"the processes could not be opened: {outcome.SignalError}{FixOf(outcome.SignalError)}");
         }
 
         if (outcome.Refusal != Refusal.None)
@@ -116,8 +131,16 @@ internal sealed class ManualKill : IDisposable
         }
 
         var relief = _verifier.Verify(target, outcome, before, proof, deadline, _killer);
-        return Report(name, outcome, relief);
+        var report = Report(name, outcome, relief);
+        _killer.End();
+        return report;
     }
+
+    private static string FixOf(Errno error) =>
+        error == Errno.EMFILE || error == Errno.ENFILE ? "; raise the limit of open files"
+        : error == Errno.EPERM || error == Errno.EACCES ? "; run as root"
+        : error == Errno.ENOSYS ? "; Linux 5.3 or later is needed, and pidfd_open allowed in seccomp"
+        : "";
 
     private KillReport Report(string name, in KillOutcome outcome, in ReliefResult relief)
     {
@@ -133,7 +156,7 @@ internal sealed class ManualKill : IDisposable
             Target = name,
             Strategy = CamelCase.Of(outcome.Strategy),
             Outcome = relief is { IsFreed: true, IsDead: true } ? "freed" : "incomplete",
-            Reason = WhatIsMissing(relief),
+            Reason = WhatIsMissing(outcome, relief),
             Proof = CamelCase.Of(relief.Proof),
             BytesBefore = relief.Before.Current + relief.Before.Swap,
             BytesFreed = relief.FreedBytes,
@@ -144,12 +167,17 @@ internal sealed class ManualKill : IDisposable
                 File = relief.Left.File,
                 Kernel = relief.Left.Kernel,
                 Swap = relief.Left.Swap,
+                Unevictable = relief.Left.Unevictable,
+                Hugetlb = relief.HugetlbLeft,
             },
             SignalMicroseconds = Microseconds(decidedAt, outcome.SignalledAt),
             ReleasedMicroseconds = Microseconds(decidedAt, outcome.ReleasedAt),
             FreedMicroseconds = Microseconds(decidedAt, relief.FreedAt),
             DeadMicroseconds = Microseconds(decidedAt, relief.DeadAt),
             ProcessCount = outcome.ProcessCount,
+            SharerPid = outcome.SharerProcessId == 0 ? null : outcome.SharerProcessId,
+            Errors = _killer.Errors.All().ToDictionary(
+                error => $"{CamelCase.Of(error.Call)}.{error.Error}", error => error.Count, StringComparer.Ordinal),
             Processes = processes,
         };
     }
@@ -170,8 +198,10 @@ internal sealed class ManualKill : IDisposable
         };
     }
 
-    private static string? WhatIsMissing(in ReliefResult relief) => relief switch
+    private static string? WhatIsMissing(in KillOutcome outcome, in ReliefResult relief) => relief switch
     {
+        { IsFreed: false } when outcome.SharerProcessId != 0 =>
+            $"process {outcome.SharerProcessId}, which is not to be killed, shares the address space and keeps it",
         { IsFreed: true, IsDead: true } => null,
         { IsFreed: true } => "the memory is back, but not every process was dead by the deadline",
         { IsDead: true } => "every process is dead, but not all of the memory was back by the deadline",
@@ -217,7 +247,7 @@ internal sealed class ManualKill : IDisposable
             var statm = _proc.Statm(target.ProcessId);
             pages = statm.Succeeded ? statm.Value : 0;
         }
-        else if (_listed.Read(target.Cgroup).IsNone)
+        else if (_listed.Read(target.Cgroups).IsNone)
         {
             foreach (var processId in _listed.Ids)
             {

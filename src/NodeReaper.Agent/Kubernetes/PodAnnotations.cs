@@ -1,6 +1,7 @@
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Yaml;
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
 
 namespace NodeReaper.Agent.Kubernetes;
 
@@ -12,13 +13,17 @@ internal sealed class PodAnnotations
 
     private const string KillPriorityName = "kill-priority";
     private const string ContainerPrefix = KillPriorityName + ".";
-    private static readonly string[] s_notYet = ["kill-scope", "after-kill", "grace-period"];
-    private static readonly string[] s_known = [KillPriorityName, .. s_notYet];
+    private const string KillScopeName = "kill-scope";
+    private static readonly string[] s_notYet = ["after-kill", "grace-period"];
+    private static readonly string[] s_known = [KillPriorityName, KillScopeName, .. s_notYet];
 
     private readonly Dictionary<string, KillPriority> _byContainer = new(StringComparer.Ordinal);
 
     /// <summary>What is asked for the Pod as a whole.</summary>
     internal KillPriority Pod { get; private set; }
+
+    /// <summary>How much of the Pod is to die.</summary>
+    internal KillScope Scope { get; private set; }
 
     /// <summary>What is asked for one of its containers: its own annotation comes before the Pod's.</summary>
     internal KillPriority Of(string container) => _byContainer.TryGetValue(container, out var priority) ? priority : Pod;
@@ -54,6 +59,12 @@ internal sealed class PodAnnotations
             return;
         }
 
+        if (name == KillScopeName)
+        {
+            ReadScope(entry, shown, pod, findings);
+            return;
+        }
+
         var container = name.StartsWith(ContainerPrefix, StringComparison.Ordinal) ? name[ContainerPrefix.Length..] : null;
         if (container is null && name != KillPriorityName)
         {
@@ -80,5 +91,24 @@ internal sealed class PodAnnotations
         {
             _byContainer[container] = priority;
         }
+    }
+
+    private void ReadScope(in YamlEntry entry, string shown, string pod, ManifestFindings findings)
+    {
+        KillScope? scope = (entry.Value as YamlScalar)?.Text switch
+        {
+            "container" => KillScope.Container,
+            "process" => KillScope.Process,
+            "pod" => KillScope.Pod,
+            _ => null,
+        };
+        if (scope is null)
+        {
+            findings.Warn(
+                entry.KeyPosition.Line,
+                $"Pod {pod}: annotation {shown} is ignored: {entry.Value.Noun} is not a kill scope; give process, container or pod");
+        }
+
+        Scope = scope ?? KillScope.Container;
     }
 }

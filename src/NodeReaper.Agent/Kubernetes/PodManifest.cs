@@ -81,7 +81,10 @@ internal static class PodManifest
             priority,
             priorityClass,
             wishes.Pod,
-            [.. containers.Where(container => container.Kind != ContainerKind.Init).Select(container => FactsOf(container, ids, wishes))]);
+            [.. containers.Where(container => container.Kind != ContainerKind.Init).Select(container => FactsOf(container, ids, wishes))])
+        {
+            KillScope = wishes.Scope,
+        };
     }
 
     private static ContainerFacts FactsOf(ManifestContainer container, Dictionary<string, string> ids, PodAnnotations wishes) => new(

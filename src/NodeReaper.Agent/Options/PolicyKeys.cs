@@ -23,6 +23,7 @@ internal static class PolicyKeys
     private static readonly ChoiceSyntax<KillStrategy> s_strategy = new(
         ("auto", KillStrategy.Auto),
         ("atomic", KillStrategy.Atomic),
+        ("expedite", KillStrategy.Expedite),
         ("hold", KillStrategy.Hold),
         ("release", KillStrategy.Release),
         ("signal", KillStrategy.Signal));
@@ -70,6 +71,7 @@ internal static class PolicyKeys
         OfPlan("minFreeable", new BytesSyntax(1, BytesSyntax.Most), p => p.MinFreeableBytes, (p, value) => p with { MinFreeableBytes = value }),
 
         OfKill("strategy", s_strategy, p => p.Strategy, (p, value) => p with { Strategy = value }),
+        OfKill("expediteFlag", new IntegerSyntax(0, 1 << 30), p => p.ExpediteFlag, (p, value) => p with { ExpediteFlag = value }),
         OfKill("deadline", Duration(10, 60_000), p => p.Deadline, (p, value) => p with { Deadline = value }),
         OfKill("cooldown", Duration(0, 600_000), p => p.Cooldown, (p, value) => p with { Cooldown = value }),
         OfKill("reapers", new IntegerSyntax(1, 16), p => p.Reapers, (p, value) => p with { Reapers = value }),

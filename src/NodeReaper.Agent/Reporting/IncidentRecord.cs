@@ -13,7 +13,7 @@ internal sealed record IncidentRecord
 
     public long Sequence { get; init; }
 
-    /// <summary>killed, dryRun, noVictim or refused.</summary>
+    /// <summary>killed, dryRun, noVictim, refused or drained.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The sentence that the log has.</summary>
@@ -24,6 +24,9 @@ internal sealed record IncidentRecord
     public IncidentCandidate? Victim { get; init; }
 
     public IncidentKill? Kill { get; init; }
+
+    /// <summary>The end of a kill that was incomplete; only where the kind is drained.</summary>
+    public IncidentDrain? Drain { get; init; }
 
     /// <summary>The first of the ranking, the victim among them.</summary>
     public IReadOnlyList<IncidentCandidate> Ranking { get; init; } = [];
@@ -131,6 +134,13 @@ internal sealed record IncidentKill
 
     public long KernelLeft { get; init; }
 
+    public long SwapLeft { get; init; }
+
+    /// <summary>The part of the others that is mlocked, or in ramfs.</summary>
+    public long UnevictableLeft { get; init; }
+
+    public long HugetlbLeft { get; init; }
+
     public double? SignalMilliseconds { get; init; }
 
     public double? ReleasedMilliseconds { get; init; }
@@ -142,12 +152,27 @@ internal sealed record IncidentKill
     /// <summary>From the reading that showed the shortage to the signal.</summary>
     public double? DetectToSignalMilliseconds { get; init; }
 
+    /// <summary>container, process or pod.</summary>
+    public required string Scope { get; init; }
+
+    /// <summary>How many containers died.</summary>
+    public int ContainerCount { get; init; }
+
+    /// <summary>A process outside that shares the victim's address space, and keeps it; null for none.</summary>
+    public int? SharerPid { get; init; }
+
     public int ProcessCount { get; init; }
 
     public int HeldCount { get; init; }
 
     public IReadOnlyList<IncidentProcess> Processes { get; init; } = [];
 }
+
+/// <summary>The end of a kill that was incomplete.</summary>
+/// <param name="Incident">The sequence number of the incident that told of the kill.</param>
+/// <param name="GoneSeconds">From the decision to kill until the cgroup was empty.</param>
+/// <param name="BytesLeft">What its cgroup holds all the same, such as files on tmpfs.</param>
+internal sealed record IncidentDrain(long Incident, double GoneSeconds, long BytesLeft);
 
 /// <summary>What became of one process, by errno name.</summary>
 internal sealed record IncidentProcess(int Pid, string Name, bool Held, string Signal, string? Release, int Attempts, double? DeadMilliseconds);

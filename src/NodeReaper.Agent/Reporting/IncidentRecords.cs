@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Verification;
 
 namespace NodeReaper.Agent.Reporting;
 
@@ -17,12 +19,18 @@ internal static class IncidentRecords
         Pressure = PressureOf(report),
         Victim = report.Kind == ReportKind.NoVictim ? null : CandidateOf(report.Victim),
         Kill = report.Kind is ReportKind.Killed or ReportKind.Refused ? KillOf(report) : null,
+        Drain = report.Kind == ReportKind.Drained ? DrainOf(report.Drained) : null,
         Ranking = RankingOf(report),
         RankedTotal = report.RankedTotal,
         Excluded = Enum.GetValues<Exclusion>()
             .Where(exclusion => exclusion != Exclusion.None && report.ExcludedBy(exclusion) > 0)
             .ToDictionary(CamelCase.Of, report.ExcludedBy),
     };
+
+    private static IncidentDrain DrainOf(in DrainingVictim drained) => new(
+        drained.Incident,
+        Math.Round((drained.GoneAt - drained.DecidedAt) / (double)Stopwatch.Frequency, 3),
+        drained.Left.Current + drained.Left.Swap + drained.HugetlbLeft);
 
     private static IncidentPressure PressureOf(ReapReport report) => new()
     {
@@ -95,11 +103,17 @@ internal static class IncidentRecords
             ShmemLeft = relief.Left.Shmem,
             FileLeft = relief.Left.File,
             KernelLeft = relief.Left.Kernel,
+            SwapLeft = relief.Left.Swap,
+            UnevictableLeft = relief.Left.Unevictable,
+            HugetlbLeft = relief.HugetlbLeft,
             SignalMilliseconds = ReportSentence.Milliseconds(outcome.DecidedAt, outcome.SignalledAt),
             ReleasedMilliseconds = ReportSentence.Milliseconds(outcome.DecidedAt, outcome.ReleasedAt),
             FreedMilliseconds = ReportSentence.Milliseconds(outcome.DecidedAt, relief.FreedAt),
             DeadMilliseconds = ReportSentence.Milliseconds(outcome.DecidedAt, relief.DeadAt),
             DetectToSignalMilliseconds = ReportSentence.Milliseconds(report.Reading.Timestamp, outcome.SignalledAt),
+            Scope = CamelCase.Of(report.Scope),
+            ContainerCount = report.ContainerCount,
+            SharerPid = outcome.SharerProcessId == 0 ? null : outcome.SharerProcessId,
             ProcessCount = outcome.ProcessCount,
             HeldCount = outcome.HeldCount,
             Processes = ProcessesOf(report),

@@ -19,6 +19,9 @@ internal sealed partial class LogSink(ILogger<LogSink> logger) : IReportSink
             case ReportKind.DryRun:
                 DryRun(logger, sentence);
                 break;
+            case ReportKind.Drained:
+                Drained(logger, sentence);
+                break;
             default:
                 NotKilled(logger, sentence);
                 break;
@@ -30,6 +33,9 @@ internal sealed partial class LogSink(ILogger<LogSink> logger) : IReportSink
 
     [LoggerMessage(EventId = 101, EventName = "ReapDryRun", Level = LogLevel.Warning, Message = "{Report}")]
     private static partial void DryRun(ILogger logger, string report);
+
+    [LoggerMessage(EventId = 103, EventName = "ReapDrained", Level = LogLevel.Information, Message = "{Report}")]
+    private static partial void Drained(ILogger logger, string report);
 
     [LoggerMessage(EventId = 102, EventName = "ReaperDegraded", Level = LogLevel.Error, Message = "{Report}")]
     private static partial void NotKilled(ILogger logger, string report);

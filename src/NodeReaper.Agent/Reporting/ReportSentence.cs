@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Agent.Reporting;
@@ -14,7 +15,9 @@ internal static class ReportSentence
             + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)}, {ByteText.Of(report.Verdict.DeficitBytes)} missing";
         return report.Kind switch
         {
-            ReportKind.Killed => $"killed {NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}",
+            ReportKind.Drained => $"gone at last: {NameOf(report.Victim)}, killed {Seconds(report)} s ago (incident {report.Drained.Incident}); "
+                + $"left of it: {Residue(report.Drained.Left, report.Drained.HugetlbLeft)}",
+            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}",
             ReportKind.DryRun => $"would have killed {NameOf(report.Victim)} ({why}; {Decision(report)}), "
                 + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}",
             ReportKind.Refused => $"did not kill {NameOf(report.Victim)} ({why}): "
@@ -30,6 +33,19 @@ internal static class ReportSentence
         return candidate.Facts.Pod is { } pod
             ? $"{pod.Namespace}/{pod.Name}[{container}]"
             : $"pod {candidate.PodUid}[{container}]";
+    }
+
+    // What stays behind, by kind: none of these comes back with the reap.
+    internal static string Residue(in MemoryUse left, long hugetlbBytes)
+    {
+        (string Kind, long Bytes)[] kinds =
+        [
+            ("anon", left.Anon), ("swap", left.Swap), ("mlocked", left.Unevictable), ("hugetlb", hugetlbBytes), ("shmem", left.Shmem),
+            ("kernel", left.Kernel), ("page cache", left.File),
+        ];
+        var parts = kinds.Where(kind => kind.Bytes >= 4096).Select(kind => $"{kind.Kind} {ByteText.Of(kind.Bytes)}");
+        var text = string.Join(", ", parts);
+        return text.Length > 0 ? text : "nothing";
     }
 
     internal static double? Milliseconds(long from, long to) =>
@@ -57,6 +73,16 @@ internal static class ReportSentence
         _ => exclusion.ToString(),
     };
 
+    private static string Scope(ReapReport report) => report.Scope switch
+    {
+        KillScope.Process => "the largest process of ",
+        KillScope.Pod when report.ContainerCount > 1 => $"with its Pod's {report.ContainerCount - 1} other app container(s) ",
+        _ => "",
+    };
+
+    private static string Seconds(ReapReport report) =>
+        ((report.Drained.GoneAt - report.Drained.DecidedAt) / (double)Stopwatch.Frequency).ToString("0.0", CultureInfo.InvariantCulture);
+
     private static string Decision(ReapReport report) => report.RankedTotal switch
     {
         1 => "the only candidate",
@@ -72,10 +98,15 @@ internal static class ReportSentence
         var available = $"{ByteText.Of(report.AvailableAfterBytes)} available now";
         return freed is null
             ? $"only {ByteText.Of(relief.FreedBytes)} of {ByteText.Of(relief.Before.Freeable)} back by the deadline"
-                + (relief.IsDead ? "" : ", and it is not dead") + $"; {available}"
+                + (relief.IsDead ? "" : ", and it is not dead: it is quarantined until it is gone")
+                + $"; left: {Residue(relief.Left, relief.HugetlbLeft)}{Sharer(report)}; {available}"
             : string.Create(CultureInfo.InvariantCulture, $"{ByteText.Of(relief.FreedBytes)} back in {freed:0.0} ms")
                 + (dead is null ? ", not dead yet" : string.Create(CultureInfo.InvariantCulture, $", dead in {dead:0.0} ms")) + $"; {available}";
     }
+
+    private static string Sharer(ReapReport report) => report.Outcome.SharerProcessId == 0
+        ? ""
+        : $" (process {report.Outcome.SharerProcessId}, outside, shares its address space and keeps it)";
 
     private static string Short(string containerId) => containerId.Length > 12 ? containerId[..12] : containerId;
 }

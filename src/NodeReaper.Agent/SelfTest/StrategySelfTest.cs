@@ -11,18 +11,40 @@ using NodeReaper.Kernel.Syscalls;
 namespace NodeReaper.Agent.SelfTest;
 
 /// <summary>Tries a strategy for real: on a child of our own, with the engine's own killer and verifier.</summary>
-internal static class StrategySelfTest
+/// <param name="expediteFlag">The policy's kill.expediteFlag; 0 for none.</param>
+internal sealed class StrategySelfTest(int expediteFlag)
 {
     private const int StartTimeoutMilliseconds = 20_000;
+
+    // What a child has left once the kernel has freed it: a few pages that are not its own.
+    private const int ResidueDivisor = 8;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
 
-    /// <summary>The strategies to try, the best first.</summary>
-    internal static IReadOnlyList<KillStrategy> Tried { get; } = [KillStrategy.Hold, KillStrategy.Release, KillStrategy.Signal];
+    /// <summary>The strategies that this kernel may have, the best first.</summary>
+    internal IEnumerable<KillStrategy> Tried
+    {
+        get
+        {
+            if (Pidfd.KernelKnowsKillAndRelease())
+            {
+                yield return KillStrategy.Atomic;
+            }
+
+            if (expediteFlag != 0)
+            {
+                yield return KillStrategy.Expedite;
+            }
+
+            yield return KillStrategy.Hold;
+            yield return KillStrategy.Release;
+            yield return KillStrategy.Signal;
+        }
+    }
 
     /// <summary>Tries the strategies in turn until one passes.</summary>
     /// <param name="tell">Hears every result.</param>
     /// <returns>The best that passed; null when not even a signal kills.</returns>
-    internal static KillStrategy? Best(Action<StrategyTestResult> tell)
+    internal KillStrategy? Best(Action<StrategyTestResult> tell)
     {
         foreach (var strategy in Tried)
         {
@@ -38,9 +60,20 @@ internal static class StrategySelfTest
     }
 
     /// <summary>Tries one strategy.</summary>
-    /// <param name="strategy">Hold, Release or Signal.</param>
-    internal static StrategyTestResult Try(KillStrategy strategy)
+    /// <param name="strategy">Any but Auto.</param>
+    internal StrategyTestResult Try(KillStrategy strategy)
     {
+        if (strategy == KillStrategy.Atomic && !Pidfd.KernelKnowsKillAndRelease())
+        {
+            return new StrategyTestResult(
+                strategy, false, "this kernel does not know PROCESS_MRELEASE_REAP_KILL, which no released one does", "set kill.strategy to auto");
+        }
+
+        if (strategy == KillStrategy.Expedite && expediteFlag == 0)
+        {
+            return new StrategyTestResult(strategy, false, "kill.expediteFlag is 0", "set it to the flag that this kernel documents, or kill.strategy to auto");
+        }
+
         try
         {
             using var child = StartVictim();
@@ -65,7 +98,7 @@ internal static class StrategySelfTest
         throw new IOException("the child did not get ready in time");
     }
 
-    private static StrategyTestResult Kill(int processId, KillStrategy strategy)
+    private StrategyTestResult Kill(int processId, KillStrategy strategy)
     {
         var root = FileDescriptor.OpenDirectory("/proc", out var error);
         if (!root.IsOpen)
@@ -76,9 +109,16 @@ internal static class StrategySelfTest
         try
         {
             var proc = new ProcessFiles(root);
-            using var killer = new Killer(proc, new ProcessGuard(proc), 1);
+            using var killer = new Killer(proc, new ProcessGuard(proc), 1, (uint)expediteFlag);
             var target = new KillTarget(CgroupDirectory.None, processId);
+
+            // Kept from its exit, the child cannot free its memory itself: what is gone then was taken by the kernel.
+            var steps = StrategySteps.Of(strategy);
+            var isKept = (steps.KillsByRelease || steps.Expedites) && ExitHold.Seize(processId).IsNone;
+            var before = proc.Statm(processId);
             var outcome = killer.Kill(target, strategy, 0, s_deadline);
+            var left = isKept ? proc.Statm(processId) : default;
+            LetGo(isKept ? processId : 0);
             if (!outcome.IsKilled)
             {
                 return new StrategyTestResult(
@@ -87,7 +127,13 @@ internal static class StrategySelfTest
 
             var process = killer.Processes[0];
             var relief = new Verifier(proc).Verify(target, outcome, default, ReliefProof.Process, s_deadline, killer);
-            return Judge(strategy, process, relief, outcome);
+            if (isKept && left.Succeeded && left.Value > before.Value / ResidueDivisor)
+            {
+                return new StrategyTestResult(
+                    strategy, false, $"the call left {left.Value} of the child's {before.Value} pages", "the kernel means something else by this flag; set kill.strategy to auto");
+            }
+
+            return Judge(strategy, process, relief, outcome, killer.Errors);
         }
         finally
         {
@@ -95,8 +141,17 @@ internal static class StrategySelfTest
         }
     }
 
+    private static void LetGo(int threadId)
+    {
+        var end = Stopwatch.GetTimestamp() + (long)(s_deadline.TotalSeconds * Stopwatch.Frequency);
+        while (threadId != 0 && ExitHold.TryLetGo(threadId) == Errno.EAGAIN && Stopwatch.GetTimestamp() < end)
+        {
+            Thread.Sleep(1);
+        }
+    }
+
     private static StrategyTestResult Judge(
-        KillStrategy strategy, in VictimProcess process, in ReliefResult relief, in KillOutcome outcome)
+        KillStrategy strategy, in VictimProcess process, in ReliefResult relief, in KillOutcome outcome, KillErrors errors)
     {
         var steps = StrategySteps.Of(strategy);
         if (!relief.IsDead)
@@ -110,8 +165,14 @@ internal static class StrategySelfTest
                 strategy, false, $"ptrace(PTRACE_SEIZE) said {process.HoldError}", "add CAP_SYS_PTRACE; allow ptrace in seccomp, Yama and the LSM");
         }
 
+        if (steps.Expedites && errors.All().FirstOrDefault(error => error.Call == KillCall.Signal) is { Count: > 0 } refused)
+        {
+            return new StrategyTestResult(
+                strategy, false, $"pidfd_send_signal with the flag said {refused.Error}", "this kernel does not know the flag; set kill.strategy to auto");
+        }
+
         // Without the hold, ESRCH only means that the child won the race.
-        var mayLoseRace = !steps.Holds && process.ReleaseError == Errno.ESRCH;
+        var mayLoseRace = steps is { Holds: false, KillsByRelease: false } && process.ReleaseError == Errno.ESRCH;
         if (steps.Releases && !process.ReleaseError.IsNone && !mayLoseRace)
         {
             return new StrategyTestResult(

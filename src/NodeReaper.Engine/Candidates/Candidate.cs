@@ -1,3 +1,5 @@
+using NodeReaper.Engine.Killing;
+
 namespace NodeReaper.Engine.Candidates;
 
 /// <summary>A container as the ranking sees it: its cgroup, its Pod, and what it uses at this moment.</summary>
@@ -32,6 +34,23 @@ public struct Candidate
 
     /// <summary>Bytes a second by which it grew since it was last looked at; 0 when it shrank.</summary>
     public long GrowthBytesPerSecond;
+
+    /// <summary>What the Pod's other app containers give back, in bytes, when they die along (<see cref="KillScope.Pod"/>).</summary>
+    public long SiblingBytes;
+
+    /// <summary>What a kill within its scope gives back, in bytes.</summary>
+    public readonly long ReliefBytes => FreeableBytes + SiblingBytes;
+
+    /// <summary>How much of its Pod dies with it.</summary>
+    public readonly KillScope Scope => Pod?.KillScope ?? KillScope.Container;
+
+    /// <summary>True when it dies along when another container of its Pod is chosen and the scope is the Pod.</summary>
+    /// <param name="chosen">The one that is chosen.</param>
+    public readonly bool DiesAlongWith(in Candidate chosen) =>
+        !ReferenceEquals(Cgroup, chosen.Cgroup)
+        && Pod is not null && ReferenceEquals(Pod, chosen.Pod)
+        && Cgroup.Role == ContainerRole.App
+        && Exclusion is Exclusion.None or Exclusion.NothingToFree;
 
     /// <summary>What a kill gives back, in bytes.</summary>
     public readonly long FreeableBytes => Memory.Freeable;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Engine.Candidates;
@@ -37,6 +38,24 @@ public sealed class CandidateCollector
             }
 
             candidate.Exclusion = Exclude(ref candidate, policy);
+        }
+
+        AddSiblings(snapshot.ToFill);
+    }
+
+    private static void AddSiblings(Span<Candidate> all)
+    {
+        foreach (ref var candidate in all)
+        {
+            if (candidate.Scope != KillScope.Pod || candidate.Exclusion != Exclusion.None)
+            {
+                continue;
+            }
+
+            foreach (ref readonly var sibling in all)
+            {
+                candidate.SiblingBytes += sibling.DiesAlongWith(candidate) ? sibling.FreeableBytes : 0;
+            }
         }
     }
 

@@ -15,6 +15,8 @@ public sealed class CandidateSnapshot
     /// <summary>The candidates, excluded ones among them.</summary>
     public ReadOnlySpan<Candidate> All => _candidates.AsSpan(0, Count);
 
+    internal Span<Candidate> ToFill => _candidates.AsSpan(0, Count);
+
     internal void Clear() => Count = 0;
 
     internal ref Candidate Add()

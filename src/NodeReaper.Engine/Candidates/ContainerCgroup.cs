@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using NodeReaper.Kernel.Cgroups;
 
@@ -39,6 +40,7 @@ public sealed class ContainerCgroup
     private int _uidLength;
     private int _idStart;
     private int _idLength;
+    private long _quarantinedUntil;
     private PodSnapshot? _joinedWith;
 
     /// <summary>The kernel's ID of the cgroup; it rises with each new one.</summary>
@@ -71,11 +73,18 @@ public sealed class ContainerCgroup
     /// <summary>What runs in it.</summary>
     public ContainerRole Role { get; internal set; }
 
-    /// <summary>True once it was killed, or could not be: it is not chosen again for as long as its cgroup is there.</summary>
-    public bool IsQuarantined { get; internal set; }
+    /// <summary>True while it must not be chosen: it was killed and is not gone, or could not be looked at a moment ago.</summary>
+    public bool IsQuarantined => _quarantinedUntil == long.MaxValue || Stopwatch.GetTimestamp() < _quarantinedUntil;
 
     /// <summary>True after a dry-run kill, until the pressure is gone.</summary>
     public bool IsSpared { get; internal set; }
+
+    /// <summary>Keeps it from being chosen for as long as its cgroup is there.</summary>
+    internal void Quarantine() => _quarantinedUntil = long.MaxValue;
+
+    /// <summary>Keeps it from being chosen for a while: what went wrong may pass.</summary>
+    internal void QuarantineFor(TimeSpan time) =>
+        _quarantinedUntil = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     internal long SeenInWalk { get; set; }
 
@@ -105,7 +114,7 @@ public sealed class ContainerCgroup
         Pod = null;
         Container = null;
         Role = ContainerRole.Unknown;
-        IsQuarantined = false;
+        _quarantinedUntil = 0;
         IsSpared = false;
         LastLookedAt = 0;
         LastFreeableBytes = 0;

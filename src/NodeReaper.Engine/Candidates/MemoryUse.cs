@@ -10,8 +10,9 @@ namespace NodeReaper.Engine.Candidates;
 /// <param name="Kernel">Kernel memory, page tables among it.</param>
 /// <param name="PageTables">Page tables: a kill gives them back.</param>
 /// <param name="Swap">Swapped out: a kill gives it back.</param>
+/// <param name="Unevictable">The part of the others that is mlocked, or in ramfs: it comes back late, at the exit itself.</param>
 public readonly record struct MemoryUse(
-    long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap)
+    long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable)
 {
     /// <summary>
     /// What a kill gives back, in bytes. Not page cache, which the kernel can take by itself, and not shmem, whose
@@ -21,7 +22,7 @@ public readonly record struct MemoryUse(
 
     /// <summary>Where only a resident set is known: all of it is taken for anonymous.</summary>
     /// <param name="residentBytes">The resident set in bytes.</param>
-    public static MemoryUse OfResident(long residentBytes) => new(residentBytes, residentBytes, 0, 0, 0, 0, 0);
+    public static MemoryUse OfResident(long residentBytes) => new(residentBytes, residentBytes, 0, 0, 0, 0, 0, 0);
 
     /// <summary>Puts together what the cgroup's files say.</summary>
     /// <param name="current">memory.current in bytes.</param>
@@ -35,5 +36,18 @@ public readonly record struct MemoryUse(
         Math.Max(0, stat.FileBytes - stat.ShmemBytes),
         stat.KernelBytes,
         stat.PageTableBytes,
-        swap);
+        swap,
+        stat.UnevictableBytes);
+
+    /// <summary>What two cgroups use together.</summary>
+    /// <param name="other">The other.</param>
+    public MemoryUse Plus(in MemoryUse other) => new(
+        Current + other.Current,
+        Anon + other.Anon,
+        Shmem + other.Shmem,
+        File + other.File,
+        Kernel + other.Kernel,
+        PageTables + other.PageTables,
+        Swap + other.Swap,
+        Unevictable + other.Unevictable);
 }

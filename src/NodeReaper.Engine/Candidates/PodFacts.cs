@@ -1,3 +1,5 @@
+using NodeReaper.Engine.Killing;
+
 namespace NodeReaper.Engine.Candidates;
 
 /// <summary>What is known of one container of a Pod.</summary>
@@ -26,4 +28,8 @@ public sealed record PodFacts(
     int Priority,
     string? PriorityClassName,
     KillPriority KillPriority,
-    IReadOnlyList<ContainerFacts> Containers);
+    IReadOnlyList<ContainerFacts> Containers)
+{
+    /// <summary>How much of it dies when one of its containers is chosen.</summary>
+    public KillScope KillScope { get; init; }
+}

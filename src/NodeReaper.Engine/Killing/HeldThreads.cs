@@ -10,10 +10,16 @@ namespace NodeReaper.Engine.Killing;
 public sealed class HeldThreads
 {
     private readonly int[] _threads;
+    private readonly KillErrors _errors;
 
     /// <summary>Makes room.</summary>
     /// <param name="capacity">For so many threads.</param>
-    public HeldThreads(int capacity) => _threads = new int[capacity];
+    /// <param name="errors">Counts errors.</param>
+    public HeldThreads(int capacity, KillErrors errors)
+    {
+        _threads = new int[capacity];
+        _errors = errors;
+    }
 
     /// <summary>How many are held.</summary>
     public int Count { get; private set; }
@@ -31,7 +37,7 @@ public sealed class HeldThreads
             return Errno.EBUSY;
         }
 
-        var error = ExitHold.Seize(threadId);
+        var error = _errors.Note(KillCall.Seize, ExitHold.Seize(threadId));
         if (error.IsNone)
         {
             _threads[Count++] = threadId;
@@ -73,9 +79,16 @@ public sealed class HeldThreads
 
     private bool TryLetGoAt(int position)
     {
-        if (ExitHold.TryLetGo(_threads[position]) == Errno.EAGAIN)
+        var error = ExitHold.TryLetGo(_threads[position]);
+        if (error == Errno.EAGAIN)
         {
             return false;
+        }
+
+        // ESRCH and ECHILD: it has ended, and nothing is left to let go.
+        if (!error.IsGone && error != Errno.ECHILD)
+        {
+            _ = _errors.Note(KillCall.LetGo, error);
         }
 
         _threads[position] = _threads[--Count];

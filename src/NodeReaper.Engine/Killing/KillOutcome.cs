@@ -6,9 +6,10 @@ namespace NodeReaper.Engine.Killing;
 /// <param name="Strategy">The strategy that was used; never Auto.</param>
 /// <param name="Refusal">Why nothing was killed; None when it was.</param>
 /// <param name="RefusedProcessId">The process that made it refuse; 0 for none.</param>
-/// <param name="SignalError">What the first signal, or cgroup.kill, said.</param>
+/// <param name="SignalError">What the first signal, or cgroup.kill, said; of a refusal, what kept the victim from being looked at.</param>
 /// <param name="ProcessCount">How many processes the victim had.</param>
 /// <param name="HeldCount">How many of them were held.</param>
+/// <param name="SharerProcessId">A process outside that shares the victim's address space, which therefore stays; 0 for none.</param>
 /// <param name="DecidedAt">When the kill was decided, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</param>
 /// <param name="SignalledAt">When the signal had been sent; 0 when it was not.</param>
 /// <param name="ReleasedAt">When the last release came to an end; 0 when none was asked for, or one did not end in time.</param>
@@ -19,10 +20,18 @@ public readonly record struct KillOutcome(
     Errno SignalError,
     int ProcessCount,
     int HeldCount,
+    int SharerProcessId,
     long DecidedAt,
     long SignalledAt,
     long ReleasedAt)
 {
     /// <summary>True when the signal was sent.</summary>
     public bool IsKilled => SignalledAt > 0;
+
+    /// <summary>Nothing was killed.</summary>
+    /// <param name="strategy">The strategy that was to be used.</param>
+    /// <param name="identity">Why.</param>
+    /// <param name="decidedAt">When it was decided.</param>
+    internal static KillOutcome Refused(KillStrategy strategy, in VictimIdentity identity, long decidedAt) =>
+        new(strategy, identity.Refusal, identity.RefusedProcess, identity.Error, identity.Total, 0, 0, decidedAt, 0, 0);
 }

@@ -9,6 +9,9 @@ public enum KillStrategy
     /// <summary>The kernel's own kill-and-reap in one call (PROCESS_MRELEASE_REAP_KILL), where it exists.</summary>
     Atomic,
 
+    /// <summary>A SIGKILL that the kernel expedites by itself, by the flag in <c>kill.expediteFlag</c>, where it exists.</summary>
+    Expedite,
+
     /// <summary>Seize, kill, reap, let go: the victim keeps its mm until the reap has it.</summary>
     Hold,
 

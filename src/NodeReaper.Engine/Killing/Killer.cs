@@ -1,6 +1,6 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using NodeReaper.Kernel.Cgroups;
-using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 
@@ -13,7 +13,7 @@ namespace NodeReaper.Engine.Killing;
 public sealed class Killer : IDisposable
 {
     /// <summary>The most processes of one victim that are followed one by one; cgroup.kill takes the others along.</summary>
-    public const int MaxFollowed = 1024;
+    public const int MaxFollowed = VictimProcesses.MaxFollowed;
 
     /// <summary>The limit of open files to ask for: one for each container of the node, and for each process of a victim.</summary>
     public const int OpenFiles = 65536;
@@ -21,288 +21,155 @@ public sealed class Killer : IDisposable
     // Small processes exit faster than they can be seized; of many, the large ones are held.
     private const int MaxHeldPerVictim = 64;
     private const int MaxHeld = 512;
-    private const int MaxListed = 32768;
     private const int ProgressMilliseconds = 1;
-    private const int SweepRounds = 20;
 
-    // Left over for the listings of the cgroup and the walk to the next victim, should descriptors run out.
-    private const int DescriptorReserve = 32;
+    // Two threads pay for themselves from here on; smaller ones are released before the second has woken up.
+    private const long SharedReleaseBytes = 32L << 20;
 
-    private readonly VictimProcess[] _processes = new VictimProcess[MaxFollowed];
-    private readonly CgroupProcesses _listed = new(MaxListed);
-    private readonly HeldThreads _held = new(MaxHeld);
+    // The kernel's own kill-and-reap may be kept waiting by whoever owns the mmap_lock; cgroup.kill does not wait for it.
+    private static readonly long s_atomicHeadStart = Stopwatch.Frequency / 200;
+
+    // By then an exit that nothing keeps waiting is over.
+    private static readonly long s_firstNudge = Stopwatch.Frequency / 500;
+
     private readonly byte[] _entries = new byte[4096];
     private readonly ProcessFiles _proc;
-    private readonly ProcessGuard _guard;
+    private readonly uint _expediteFlag;
+    private readonly VictimProcesses _victim;
+    private readonly VictimSignal _signal;
+    private readonly HeldThreads _held;
     private readonly ReaperThreads _reapers;
-    private int _count;
+    private readonly MemorySharers _sharers;
+    private readonly DyingThreads _dying;
+    private readonly CpuLimits _cpuLimits;
+    private KillTarget? _target;
+    private long _nextNudge;
+    private long _nudgeAfter;
+    private int _outsideSharer;
+    private bool _hasLookedForSharer;
 
     /// <summary>Makes everything that a kill needs.</summary>
     /// <param name="proc">The proc file system.</param>
     /// <param name="guard">What refuses processes.</param>
     /// <param name="reapers">Threads that free memory, 1 to 16.</param>
-    public Killer(ProcessFiles proc, ProcessGuard guard, int reapers)
+    /// <param name="expediteFlag">The flag of pidfd_send_signal for <see cref="KillStrategy.Expedite"/>; 0: the kernel has none.</param>
+    public Killer(ProcessFiles proc, ProcessGuard guard, int reapers, uint expediteFlag = 0)
     {
         _proc = proc;
-        _guard = guard;
-        _reapers = new ReaperThreads(_processes, reapers);
+        _expediteFlag = expediteFlag;
+        _held = new HeldThreads(MaxHeld, Errors);
+        _sharers = new MemorySharers(proc, Errors);
+        _victim = new VictimProcesses(proc, guard, _sharers, Errors);
+        _signal = new VictimSignal(_victim, Errors);
+        _dying = new DyingThreads(proc, Errors);
+        _cpuLimits = new CpuLimits(Errors);
+        _reapers = new ReaperThreads(_victim.Buffer, reapers, Errors);
     }
 
+    /// <summary>Every error of the kill path so far.</summary>
+    public KillErrors Errors { get; } = new();
+
     /// <summary>The processes of the last victim, up to <see cref="MaxFollowed"/>; good until the next kill.</summary>
-    public Span<VictimProcess> Processes => _processes.AsSpan(0, _count);
+    public Span<VictimProcess> Processes => _victim.All;
 
     /// <summary>How many threads are held at the door of their exit.</summary>
     public int HeldCount => _held.Count;
 
     /// <summary>Kills a victim and frees its memory, as far as the strategy goes. It does not wait for the proof.</summary>
-    /// <param name="target">The victim.</param>
-    /// <param name="strategy">Hold, Release or Signal.</param>
+    /// <param name="target">The victim; it stays the killer's until <see cref="End"/> or the next kill.</param>
+    /// <param name="strategy">Any but Auto.</param>
     /// <param name="freeableBytes">What the victim is reckoned to give back, in bytes.</param>
     /// <param name="deadline">How long the release may take before the hold ends all the same.</param>
-    public KillOutcome Kill(in KillTarget target, KillStrategy strategy, long freeableBytes, TimeSpan deadline)
+    public KillOutcome Kill(KillTarget target, KillStrategy strategy, long freeableBytes, TimeSpan deadline)
     {
+        var steps = StrategySteps.Of(strategy);
         var decidedAt = Stopwatch.GetTimestamp();
         var end = decidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
-        CloseProcesses();
-
-        var refusal = Identify(target, freeableBytes, out var total, out var refusedProcess);
-        if (refusal != Refusal.None)
+        End();
+        var identity = _victim.Identify(target, freeableBytes, MaxHeldPerVictim);
+        if (identity.Refusal != Refusal.None)
         {
-            return new KillOutcome(strategy, refusal, refusedProcess, Errno.None, total, 0, decidedAt, 0, 0);
+            return KillOutcome.Refused(strategy, identity, decidedAt);
         }
 
-        var steps = StrategySteps.Of(strategy);
+        _target = target;
+        _outsideSharer = identity.OutsideSharer;
+        _hasLookedForSharer = _outsideSharer != 0;
+        var shares = SharesOf(freeableBytes);
         var held = steps.Holds ? Hold() : 0;
-        var signalError = Signal(target);
+        var signalError = steps.KillsByRelease ? KillByRelease(target, shares, out var signalledAt) : Signal(target, steps, out signalledAt);
         if (!signalError.IsNone)
         {
             SpareAll();
-            return new KillOutcome(strategy, Refusal.None, 0, signalError, total, held, decidedAt, 0, 0);
+            return new KillOutcome(
+                strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, 0, 0);
         }
 
-        var signalledAt = Stopwatch.GetTimestamp();
-        if (steps.Releases)
+        _nudgeAfter = s_firstNudge;
+        _nextNudge = signalledAt + _nudgeAfter;
+        if (!steps.Releases)
         {
-            _reapers.Start(_count);
+            _signal.SendToWhoeverIsLeft(target);
         }
-
-        if (target.IsCgroup)
+        else if (!steps.KillsByRelease)
         {
-            SignalWhoeverIsLeft(target.Cgroup);
+            _reapers.Start(_victim.All.Length, shares, kills: false);
         }
 
         var releasedAt = steps.Releases && WaitForRelease(end) ? Stopwatch.GetTimestamp() : 0;
-        return new KillOutcome(strategy, Refusal.None, 0, signalError, total, held, decidedAt, signalledAt, releasedAt);
+        return new KillOutcome(
+            strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, signalledAt, releasedAt);
+    }
+
+    /// <summary>
+    /// Looks after a victim that was signalled, until it is gone: lets go of whom it held, notes who died, and helps those
+    /// that do not get to their end. Call it again and again.
+    /// </summary>
+    /// <returns>True when all its processes are dead.</returns>
+    public bool Attend()
+    {
+        _ = LetGo();
+        var areDead = NoteDeaths();
+        if (!areDead)
+        {
+            NudgeWhenDue();
+        }
+
+        return areDead;
     }
 
     /// <summary>Lets go of every held thread that has reached its stop. Call it again and again while any is held.</summary>
     /// <returns>How many are still held.</returns>
     public int LetGo() => _held.LetGoOfAll();
 
-    /// <summary>Notes which processes have died since.</summary>
-    /// <returns>True when all have.</returns>
-    public bool NoteDeaths()
+    /// <summary>Ends a kill: what was lent to the victim goes back, and its processes are closed. Who is held stays held.</summary>
+    public void End()
     {
-        var all = true;
-        foreach (ref var process in Processes)
-        {
-            if (process.DeadAt != 0)
-            {
-                continue;
-            }
-
-            if (process.Pidfd.HasExited())
-            {
-                process.DeadAt = Stopwatch.GetTimestamp();
-            }
-            else
-            {
-                all = false;
-            }
-        }
-
-        return all;
+        _cpuLimits.Restore();
+        _reapers.EndRound(_victim.All);
+        _victim.Clear();
+        _target = null;
     }
 
     /// <summary>Closes what is open. The thread that killed must end, or have let go of all, before or after.</summary>
     public void Dispose()
     {
         _ = LetGo();
-        CloseProcesses();
+        End();
         _reapers.Dispose();
     }
 
-    private Refusal Identify(in KillTarget target, long freeableBytes, out int total, out int refusedProcess)
+    private int SharesOf(long freeableBytes)
     {
-        refusedProcess = 0;
-        if (!target.IsCgroup)
-        {
-            total = 1;
-            refusedProcess = target.ProcessId;
-            return Open(target.ProcessId).IsNone ? CheckEach(freeableBytes, out refusedProcess) : Refusal.Gone;
-        }
-
-        total = 0;
-        var error = _listed.Read(target.Cgroup);
-        if (!error.IsNone)
-        {
-            return error.IsGone ? Refusal.Gone : Refusal.Unknown;
-        }
-
-        if (_listed.ForeignCount > 0)
-        {
-            return Refusal.ForeignProcesses;
-        }
-
-        total = _listed.Ids.Length;
-        OpenListed();
-
-        // A process ID may have passed to another process before it was opened. Whoever is still listed now, and
-        // whose pidfd is not dead, is the one that was opened: only a member of the cgroup gets this far.
-        error = _listed.Read(target.Cgroup);
-        if (!error.IsNone)
-        {
-            return error.IsGone ? Refusal.Gone : Refusal.Unknown;
-        }
-
-        KeepMembers();
-        if (_count == 0)
-        {
-            return Refusal.Gone;
-        }
-
-        var refusal = CheckOthers(freeableBytes, out refusedProcess);
-        return refusal == Refusal.None ? CheckEach(freeableBytes, out refusedProcess) : refusal;
-    }
-
-    // cgroup.kill takes along who is not followed one by one: too many of them, or forked since. Both lists ascend.
-    private Refusal CheckOthers(long freeableBytes, out int refusedProcess)
-    {
-        var followed = 0;
-        foreach (var processId in _listed.Ids)
-        {
-            while (followed < _count && _processes[followed].ProcessId < processId)
-            {
-                followed++;
-            }
-
-            if (followed < _count && _processes[followed].ProcessId == processId)
-            {
-                continue;
-            }
-
-            var refusal = _guard.Check(processId, freeableBytes);
-            if (refusal is not (Refusal.None or Refusal.Gone or Refusal.NoAddressSpace))
-            {
-                refusedProcess = processId;
-                return refusal;
-            }
-        }
-
-        refusedProcess = 0;
-        return Refusal.None;
-    }
-
-    private void OpenListed()
-    {
-        var ids = _listed.Ids;
-        if (ids.Length > MaxFollowed)
-        {
-            // Too many to follow each: the first ones stand for all, and cgroup.kill does the work.
-            ids = ids[..MaxFollowed];
-        }
-
-        foreach (var processId in ids)
-        {
-            var error = Open(processId);
-            if (error == Errno.EMFILE || error == Errno.ENFILE)
-            {
-                // The same with fewer: those that were opened stand for all.
-                CloseLast(Math.Min(DescriptorReserve, _count / 2));
-                return;
-            }
-        }
-    }
-
-    private void CloseLast(int count)
-    {
-        for (; count > 0; count--)
-        {
-            _processes[--_count].Pidfd.Close();
-        }
-    }
-
-    private Errno Open(int processId)
-    {
-        var opened = Pidfd.Open(processId);
-        if (!opened.Succeeded)
-        {
-            return opened.Error;
-        }
-
-        _processes[_count++] = new VictimProcess
-        {
-            ProcessId = processId,
-            Pidfd = new Pidfd(new FileDescriptor((int)opened.Value)),
-        };
-        return Errno.None;
-    }
-
-    private void KeepMembers()
-    {
-        var kept = 0;
-        for (var i = 0; i < _count; i++)
-        {
-            if (_listed.Ids.BinarySearch(_processes[i].ProcessId) >= 0 && !_processes[i].Pidfd.HasExited())
-            {
-                _processes[kept++] = _processes[i];
-            }
-            else
-            {
-                _processes[i].Pidfd.Close();
-            }
-        }
-
-        _count = kept;
-    }
-
-    private Refusal CheckEach(long freeableBytes, out int refusedProcess)
-    {
-        Span<byte> name = stackalloc byte[64];
-        refusedProcess = 0;
-        var usable = 0;
-        foreach (ref var process in Processes)
-        {
-            var refusal = _guard.Check(process.ProcessId, freeableBytes);
-            if (refusal is Refusal.Gone or Refusal.NoAddressSpace && _count > 1)
-            {
-                // A zombie among others neither counts nor protects them.
-                continue;
-            }
-
-            if (refusal != Refusal.None)
-            {
-                refusedProcess = process.ProcessId;
-                return refusal;
-            }
-
-            usable++;
-            var read = _proc.Name(process.ProcessId, name);
-            process.SetName(read.Succeeded ? name[..(int)read.Value] : default);
-        }
-
-        return usable > 0 ? Refusal.None : Refusal.Gone;
+        var count = Math.Max(1, _victim.All.Length);
+        return freeableBytes / count < SharedReleaseBytes ? 1 : Math.Clamp(_reapers.ThreadCount / count, 1, VictimProcess.MaxShares);
     }
 
     private int Hold()
     {
-        if (_count > MaxHeldPerVictim)
-        {
-            MoveLargestToFront();
-        }
-
         var held = 0;
-        foreach (ref var process in Processes[..Math.Min(_count, MaxHeldPerVictim)])
+        var all = _victim.All;
+        foreach (ref var process in all[..Math.Min(all.Length, MaxHeldPerVictim)])
         {
             process.HoldError = _held.Seize(process.ProcessId);
             if (process.HoldError.IsNone)
@@ -333,7 +200,7 @@ public sealed class Killer : IDisposable
         var threads = new ChildDirectories(directory, _entries);
         while (process.HeldThread == 0 && threads.MoveNext())
         {
-            if (System.Buffers.Text.Utf8Parser.TryParse(threads.Name, out int threadId, out _)
+            if (Utf8Parser.TryParse(threads.Name, out int threadId, out _)
                 && threadId != process.ProcessId
                 && _held.Seize(threadId).IsNone)
             {
@@ -345,136 +212,112 @@ public sealed class Killer : IDisposable
         directory.Close();
     }
 
-    private void MoveLargestToFront()
+    private Errno Signal(KillTarget target, in StrategySteps steps, out long signalledAt)
     {
-        foreach (ref var process in Processes)
+        if (steps.Expedites)
         {
-            var score = _proc.OomScore(process.ProcessId);
-            process.Score = score.Succeeded ? (int)score.Value : 0;
-        }
-
-        for (var front = 0; front < MaxHeldPerVictim; front++)
-        {
-            var largest = front;
-            for (var i = front + 1; i < _count; i++)
+            _victim.DropThoseWhoLeft(target);
+            var expedited = _signal.SendExpedited(_expediteFlag, MaxHeldPerVictim);
+            if (expedited.IsNone && !target.IsCgroup)
             {
-                if (_processes[i].Score > _processes[largest].Score)
-                {
-                    largest = i;
-                }
-            }
-
-            (_processes[front], _processes[largest]) = (_processes[largest], _processes[front]);
-        }
-    }
-
-    private Errno Signal(in KillTarget target)
-    {
-        if (!target.IsCgroup)
-        {
-            return _processes[0].SignalError = _processes[0].Pidfd.Kill();
-        }
-
-        var error = target.Cgroup.Kill();
-        return error.IsNone ? error : SignalEach(target.Cgroup);
-    }
-
-    // Without cgroup.kill: again and again, until no fork got away.
-    private Errno SignalEach(CgroupDirectory cgroup)
-    {
-        var first = Errno.ESRCH;
-        foreach (ref var process in Processes)
-        {
-            process.SignalError = process.Pidfd.Kill();
-            first = first.IsNone ? first : process.SignalError;
-        }
-
-        for (var round = 0; round < SweepRounds && _listed.Read(cgroup).IsNone && !_listed.Ids.IsEmpty; round++)
-        {
-            foreach (var processId in _listed.Ids)
-            {
-                KillNewcomer(cgroup, processId);
+                signalledAt = Stopwatch.GetTimestamp();
+                return expedited;
             }
         }
 
-        return first;
+        var error = _signal.Send(target);
+        signalledAt = Stopwatch.GetTimestamp();
+        return error;
     }
 
-    private void KillNewcomer(CgroupDirectory cgroup, int processId)
+    // The kernel kills and frees each process by itself; who is not followed, or forked since, is killed after that.
+    private Errno KillByRelease(KillTarget target, int shares, out long signalledAt)
     {
-        foreach (ref var process in Processes)
+        _victim.DropThoseWhoLeft(target);
+        _reapers.Start(_victim.All.Length, 1, kills: true);
+        signalledAt = Stopwatch.GetTimestamp();
+        _nextNudge = long.MaxValue;
+        var isFinished = WaitForRelease(signalledAt + s_atomicHeadStart, lastOne: false);
+        if (target.IsCgroup)
         {
-            if (process.ProcessId == processId)
+            // Nobody left is no error: that is what the release was for.
+            var error = _signal.Send(target);
+            return error.IsGone ? Errno.None : error;
+        }
+
+        if (isFinished && AreAllReleased())
+        {
+            return Errno.None;
+        }
+
+        var killed = _signal.Send(target);
+        if (isFinished && killed.IsNone)
+        {
+            _reapers.Start(_victim.All.Length, shares, kills: false);
+        }
+
+        return killed == Errno.ESRCH ? Errno.None : killed;
+    }
+
+    private bool AreAllReleased()
+    {
+        foreach (ref var process in _victim.All)
+        {
+            if (!process.ReleaseError.IsNone)
             {
-                return;
+                return false;
             }
         }
 
-        if (_count == MaxFollowed || !Open(processId).IsNone)
-        {
-            return;
-        }
-
-        // As in Identify: a member only if it is still listed once it is open.
-        ref var added = ref _processes[_count - 1];
-        if (_listed.Read(cgroup).IsNone && _listed.Ids.BinarySearch(processId) >= 0 && !added.Pidfd.HasExited()
-            && _guard.Check(processId, 0) == Refusal.None)
-        {
-            added.SignalError = added.Pidfd.Kill();
-        }
-        else
-        {
-            added.Pidfd.Close();
-            _count--;
-        }
+        return true;
     }
 
-    // cgroup.kill signals the first thread of each process, which does nothing to one whose first thread is a zombie while
-    // others live. Whoever is still in the cgroup gets a signal that is for the whole process; one that left is spared.
-    private void SignalWhoeverIsLeft(CgroupDirectory cgroup)
-    {
-        if (!_listed.Read(cgroup).IsNone)
-        {
-            return;
-        }
-
-        foreach (ref var process in Processes)
-        {
-            if (_listed.Ids.BinarySearch(process.ProcessId) >= 0)
-            {
-                _ = process.Pidfd.Kill();
-            }
-        }
-    }
-
-    private bool WaitForRelease(long end)
+    private bool WaitForRelease(long end, bool lastOne = true)
     {
         while (!_reapers.IsFinished)
         {
             _reapers.WaitForProgress(ProgressMilliseconds);
             LetGoOfReleased();
+            NudgeWhenDue();
             if (Stopwatch.GetTimestamp() >= end)
             {
                 // Whatever keeps the release, the hold ends in time, also for one that is not dying.
-                SpareAll();
+                if (lastOne)
+                {
+                    _signal.SendToWhoeverIsLeft(_target!);
+                    SpareAll();
+                }
+
                 return false;
             }
         }
 
+        LetGoOfReleased();
         _ = LetGo();
         return true;
     }
 
     private void LetGoOfReleased()
     {
-        foreach (ref var process in Processes)
+        foreach (ref var process in _victim.All)
         {
-            if (process.HeldThread == 0 || Volatile.Read(ref process.ReleaseState) < 0)
+            if (!process.IsReleased || process.ReleaseShares == 0)
             {
                 continue;
             }
 
-            if (process.ReleaseError == Errno.EINVAL || process.ReleaseError == Errno.ESRCH)
+            var error = process.ReleaseError;
+            if (error == Errno.EINVAL)
+            {
+                LookForOutsideSharer(process);
+            }
+
+            if (process.HeldThread == 0)
+            {
+                continue;
+            }
+
+            if (error == Errno.EINVAL || error == Errno.ESRCH)
             {
                 // It is not dying: it left the cgroup before the kill. Or it is a stranger that got the ID of one that
                 // died before it could be held: what is held has its memory. Neither must wait for us.
@@ -487,7 +330,7 @@ public sealed class Killer : IDisposable
 
     private void SpareAll()
     {
-        foreach (ref var process in Processes)
+        foreach (ref var process in _victim.All)
         {
             _held.Spare(process.HeldThread);
         }
@@ -495,14 +338,89 @@ public sealed class Killer : IDisposable
         _ = LetGo();
     }
 
-    private void CloseProcesses()
+    private bool NoteDeaths()
     {
-        _reapers.EndRound();
-        foreach (ref var process in Processes)
+        var all = true;
+        foreach (ref var process in _victim.All)
         {
-            process.Pidfd.Close();
+            if (process.DeadAt != 0)
+            {
+                continue;
+            }
+
+            if (process.Pidfd.HasExited())
+            {
+                process.DeadAt = Stopwatch.GetTimestamp();
+            }
+            else
+            {
+                all = false;
+            }
         }
 
-        _count = 0;
+        return all;
+    }
+
+    // Less and less often: what a nudge can help is over after a few.
+    private void NudgeWhenDue()
+    {
+        if (_target is not { } target || Stopwatch.GetTimestamp() < _nextNudge)
+        {
+            return;
+        }
+
+        _nudgeAfter *= 2;
+        _nextNudge = Stopwatch.GetTimestamp() + _nudgeAfter;
+        _signal.SendToWhoeverIsLeft(target);
+        UrgeTheDying(target);
+    }
+
+    private void UrgeTheDying(KillTarget target)
+    {
+        var canRun = true;
+        var urged = 0;
+        foreach (ref var process in _victim.All)
+        {
+            if (urged == MaxHeldPerVictim)
+            {
+                break;
+            }
+
+            if (!process.Pidfd.HasExited())
+            {
+                canRun &= IsDyingForCertain(target, process) && _dying.Urge(process.ProcessId);
+                urged++;
+            }
+        }
+
+        if (!canRun)
+        {
+            _cpuLimits.Lift(target);
+        }
+    }
+
+    // One that left the cgroup in time lives on, and must not become real-time: who is still listed got its signal a moment
+    // ago, and the release only answers like this for those without a future.
+    private bool IsDyingForCertain(KillTarget target, in VictimProcess process) =>
+        !target.IsCgroup
+        || _victim.Listed.BinarySearch(process.ProcessId) >= 0
+        || (process.ReleaseShares > 0 && (process.ReleaseError.IsNone || process.ReleaseError == Errno.ESRCH));
+
+    // EINVAL to the end: something outside shares the memory, and keeps it. To be asked while the victim is held.
+    private void LookForOutsideSharer(in VictimProcess process)
+    {
+        if (_hasLookedForSharer)
+        {
+            return;
+        }
+
+        _hasLookedForSharer = true;
+        foreach (var sharer in _sharers.Find(process.ProcessId))
+        {
+            if (!_sharers.AreInOneCgroup(process.ProcessId, sharer))
+            {
+                _outsideSharer = sharer;
+            }
+        }
     }
 }

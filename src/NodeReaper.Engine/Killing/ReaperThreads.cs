@@ -1,4 +1,5 @@
 using NodeReaper.Kernel.Polling;
+using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Scheduling;
 using NodeReaper.Kernel.Syscalls;
 
@@ -13,29 +14,49 @@ public sealed class ReaperThreads : IDisposable
 {
     private const int MaxAttempts = 20;
     private const int RetryMicroseconds = 500;
+    private const long Idle = -1;
 
     private readonly VictimProcess[] _victims;
+    private readonly KillErrors _errors;
     private readonly WakeUp[] _wake;
     private readonly WakeUp _progress = new();
+
+    // The ticket that each thread is busy with.
+    private readonly long[] _busy;
+
+    // Descriptors that a stuck thread of an ended round may still use; there are never more than threads.
+    private readonly (Pidfd Pidfd, int Process, int Count, long Round)[] _inUse;
     private volatile bool _stopping;
 
-    // The round in the upper half and the next victim in the lower, so that one increment takes a victim of one round.
+    // The round in the upper half and the next piece of work in the lower, so that one increment takes a piece of one round.
     private long _ticket;
     private int _count;
+    private int _shares;
+    private bool _kills;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="victims">The processes; a round is the first so many of them.</param>
     /// <param name="threads">How many threads, 1 to 16.</param>
-    public ReaperThreads(VictimProcess[] victims, int threads)
+    /// <param name="errors">Counts errors.</param>
+    public ReaperThreads(VictimProcess[] victims, int threads, KillErrors errors)
     {
         _victims = victims;
+        _errors = errors;
         _wake = new WakeUp[threads];
+        _busy = new long[threads];
+        _inUse = new (Pidfd, int, int, long)[threads];
         for (var i = 0; i < threads; i++)
         {
-            var wake = _wake[i] = new WakeUp();
-            new Thread(() => Work(wake)) { IsBackground = true, Name = $"reaper-{i}" }.Start();
+            var number = i;
+            _busy[i] = Idle;
+            _inUse[i].Pidfd = Pidfd.None;
+            _wake[i] = new WakeUp();
+            new Thread(() => Work(number)) { IsBackground = true, Name = $"reaper-{i}" }.Start();
         }
     }
+
+    /// <summary>How many threads there are.</summary>
+    public int ThreadCount => _wake.Length;
 
     /// <summary>True when every release of this round has come to an end.</summary>
     public bool IsFinished
@@ -44,7 +65,7 @@ public sealed class ReaperThreads : IDisposable
         {
             for (var i = 0; i < _count; i++)
             {
-                if (Volatile.Read(ref _victims[i].ReleaseState) < 0)
+                if (!_victims[i].IsReleased)
                 {
                     return false;
                 }
@@ -56,18 +77,22 @@ public sealed class ReaperThreads : IDisposable
 
     /// <summary>Starts a round. Results go into the processes. Allocates nothing.</summary>
     /// <param name="count">How many processes.</param>
-    public void Start(int count)
+    /// <param name="shares">How many threads release each process together, 1 to <see cref="VictimProcess.MaxShares"/>.</param>
+    /// <param name="kills">Whether the release is also what kills.</param>
+    public void Start(int count, int shares, bool kills)
     {
         _progress.Reset();
-        var round = (Volatile.Read(ref _ticket) >> 32) + 1;
+        var round = RoundOf(Volatile.Read(ref _ticket)) + 1;
         for (var i = 0; i < count; i++)
         {
-            Volatile.Write(ref _victims[i].ReleaseState, -round);
+            _victims[i].BeginRelease(shares, round);
         }
 
-        Volatile.Write(ref _count, count);
-        Volatile.Write(ref _ticket, round << 32);
-        for (var i = 0; i < Math.Min(count, _wake.Length); i++)
+        _kills = kills;
+        _shares = shares;
+        _count = count;
+        Interlocked.Exchange(ref _ticket, round << 32);
+        for (var i = 0; i < Math.Min(count * shares, _wake.Length); i++)
         {
             _wake[i].Raise();
         }
@@ -78,13 +103,29 @@ public sealed class ReaperThreads : IDisposable
     public void WaitForProgress(int timeoutMilliseconds) => _progress.Wait(timeoutMilliseconds);
 
     /// <summary>
-    /// Ends the round before the processes are used for the next victim: whoever is stuck in it cannot write any more.
+    /// Ends the round before the processes are used for the next victim, and closes them: whoever is stuck in it cannot write
+    /// any more. What a stuck thread may still use stays open until that thread comes back: its number must not become that
+    /// of another process.
     /// </summary>
-    public void EndRound()
+    /// <param name="processes">All processes of the victim.</param>
+    public void EndRound(Span<VictimProcess> processes)
     {
-        Volatile.Write(ref _count, 0);
-        var round = (Volatile.Read(ref _ticket) >> 32) + 1;
-        Volatile.Write(ref _ticket, round << 32);
+        var round = RoundOf(Volatile.Read(ref _ticket));
+        var count = _count;
+        _count = 0;
+        Interlocked.Exchange(ref _ticket, (round + 1) << 32);
+        CloseUnused();
+        for (var i = 0; i < processes.Length; i++)
+        {
+            if (i < count && IsBusyWith(i, count, round))
+            {
+                KeepOpen((processes[i].Pidfd, i, count, round));
+            }
+            else
+            {
+                processes[i].Pidfd.Close();
+            }
+        }
     }
 
     /// <summary>Ends the threads; one that is stuck in the kernel ends when it comes back.</summary>
@@ -97,39 +138,59 @@ public sealed class ReaperThreads : IDisposable
         }
     }
 
-    private void Work(WakeUp wake)
+    private static long RoundOf(long ticket) => ticket >> 32;
+
+    private void Work(int thread)
     {
-        KillPathThread.Prefer();
+        _ = KillPathThread.Prefer();
         while (!_stopping)
         {
-            _ = wake.Wait(-1);
-            while (TryTake(out var index, out var round))
+            _ = _wake[thread].Wait(-1);
+            while (WorkOnce(thread))
             {
-                Release(index, round);
             }
         }
     }
 
-    private bool TryTake(out int index, out long round)
+    private bool WorkOnce(int thread)
     {
         var ticket = Interlocked.Increment(ref _ticket) - 1;
-        index = (int)(ticket & uint.MaxValue);
-        round = ticket >> 32;
-        return index < Volatile.Read(ref _count) && IsCurrent(round);
+        var count = Volatile.Read(ref _count);
+        var number = (int)(ticket & uint.MaxValue);
+        if (number >= count * Volatile.Read(ref _shares))
+        {
+            return false;
+        }
+
+        // First say what it is busy with, then look whether the round still lasts; EndRound does both the other way round, so
+        // that what was read in between is of this round, and stays open.
+        Interlocked.Exchange(ref _busy[thread], ticket);
+        ref var victim = ref _victims[number % count];
+        var pidfd = victim.Pidfd;
+        var kills = _kills;
+        Interlocked.MemoryBarrier();
+        if (IsCurrent(RoundOf(ticket)))
+        {
+            // First every process once, then the second thread for each, and so on.
+            Release(ref victim, number / count, RoundOf(ticket), pidfd, kills);
+        }
+
+        Interlocked.Exchange(ref _busy[thread], Idle);
+        return true;
     }
 
-    private bool IsCurrent(long round) => Volatile.Read(ref _ticket) >> 32 == round;
+    private bool IsCurrent(long round) => RoundOf(Volatile.Read(ref _ticket)) == round;
 
-    private void Release(int index, long round)
+    private void Release(ref VictimProcess victim, int share, long round, Pidfd pidfd, bool kills)
     {
-        ref var victim = ref _victims[index];
-        var pidfd = victim.Pidfd;
         var attempts = 0;
         Errno error;
         do
         {
             attempts++;
-            error = pidfd.ReleaseMemory();
+
+            // What kills has killed when it answers, whatever it answers; the rest is for the plain release.
+            error = _errors.Note(KillCall.Release, kills && attempts == 1 ? pidfd.KillAndReleaseMemory() : pidfd.ReleaseMemory());
             if (!IsWorthRepeating(error))
             {
                 break;
@@ -139,8 +200,7 @@ public sealed class ReaperThreads : IDisposable
         }
         while (attempts < MaxAttempts && IsCurrent(round));
 
-        var result = ((long)attempts << 32) | (uint)error.Value;
-        if (Interlocked.CompareExchange(ref victim.ReleaseState, result, -round) == -round)
+        if (victim.EndRelease(share, round, attempts, error))
         {
             _progress.Raise();
         }
@@ -149,4 +209,42 @@ public sealed class ReaperThreads : IDisposable
     // EINVAL: one that shares the mm has not got its signal yet; the kill of the cgroup is on its way to it.
     private static bool IsWorthRepeating(Errno error) =>
         error == Errno.EAGAIN || error == Errno.EINTR || error == Errno.EINVAL;
+
+    private bool IsBusyWith(int process, int count, long round)
+    {
+        for (var thread = 0; thread < _busy.Length; thread++)
+        {
+            var ticket = Interlocked.Read(ref _busy[thread]);
+            if (ticket != Idle && RoundOf(ticket) == round && (int)(ticket & uint.MaxValue) % count == process)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void KeepOpen((Pidfd Pidfd, int Process, int Count, long Round) used)
+    {
+        foreach (ref var slot in _inUse.AsSpan())
+        {
+            if (!slot.Pidfd.IsOpen)
+            {
+                slot = used;
+                return;
+            }
+        }
+    }
+
+    private void CloseUnused()
+    {
+        foreach (ref var slot in _inUse.AsSpan())
+        {
+            if (slot.Pidfd.IsOpen && !IsBusyWith(slot.Process, slot.Count, slot.Round))
+            {
+                slot.Pidfd.Close();
+                slot.Pidfd = Pidfd.None;
+            }
+        }
+    }
 }

@@ -8,8 +8,12 @@ namespace NodeReaper.Engine.Killing;
 /// <summary>One process of a victim, and what became of each step. Lives in an array made once.</summary>
 public struct VictimProcess
 {
+    /// <summary>The most threads that release one address space together.</summary>
+    public const int MaxShares = 4;
+
     private NameBytes _name;
     private int _nameLength;
+    private ReleaseStates _releases;
 
     /// <summary>The process ID.</summary>
     public int ProcessId;
@@ -26,26 +30,65 @@ public struct VictimProcess
     /// <summary>What the signal said.</summary>
     public Errno SignalError;
 
-    /// <summary>
-    /// The release, in one word, so that a reaper thread that comes too late can neither overwrite nor half-write it:
-    /// below 0, pending in that round; else the attempts in the upper half and the errno in the lower.
-    /// </summary>
-    public long ReleaseState;
+    /// <summary>How many threads were to release it; 0: none.</summary>
+    public int ReleaseShares;
 
     /// <summary>When it was seen dead, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0: it was not.</summary>
     public long DeadAt;
 
-    /// <summary>The OOM killer's score, when it was asked for: larger processes have a higher one.</summary>
-    public int Score;
+    /// <summary>True once every release has come to an end, or none was asked for.</summary>
+    public readonly bool IsReleased
+    {
+        get
+        {
+            for (var share = 0; share < ReleaseShares; share++)
+            {
+                if (Volatile.Read(in _releases[share]) < 0)
+                {
+                    return false;
+                }
+            }
 
-    /// <summary>True once the release has come to an end, or was not asked for.</summary>
-    public readonly bool IsReleased => ReleaseState >= 0;
+            return true;
+        }
+    }
 
-    /// <summary>What the last process_mrelease said.</summary>
-    public readonly Errno ReleaseError => IsReleased ? new Errno((int)(uint)ReleaseState) : Errno.ETIMEDOUT;
+    /// <summary>What process_mrelease said: success if any thread had it, else the first thread's error.</summary>
+    public readonly Errno ReleaseError
+    {
+        get
+        {
+            if (!IsReleased)
+            {
+                return Errno.ETIMEDOUT;
+            }
 
-    /// <summary>How often process_mrelease was called; 0: not at all, or still within the first call.</summary>
-    public readonly int ReleaseAttempts => IsReleased ? (int)(ReleaseState >> 32) : 0;
+            for (var share = 1; share < ReleaseShares; share++)
+            {
+                if (ErrorOf(_releases[share]).IsNone)
+                {
+                    return Errno.None;
+                }
+            }
+
+            return ErrorOf(_releases[0]);
+        }
+    }
+
+    /// <summary>How often process_mrelease was called, by the thread that had to call it most; 0: not at all, or still within the first call.</summary>
+    public readonly int ReleaseAttempts
+    {
+        get
+        {
+            var attempts = 0;
+            for (var share = 0; share < ReleaseShares; share++)
+            {
+                attempts = (int)Math.Max(attempts, _releases[share] >> 32);
+            }
+
+            return attempts;
+        }
+    }
 
     /// <summary>The name (/proc/PID/comm).</summary>
     public readonly string Name => Encoding.UTF8.GetString(((ReadOnlySpan<byte>)_name)[.._nameLength]);
@@ -54,6 +97,29 @@ public struct VictimProcess
     {
         _nameLength = Math.Min(name.Length, NameBytes.Length);
         name[.._nameLength].CopyTo(_name);
+    }
+
+    internal void BeginRelease(int shares, long round)
+    {
+        for (var share = 0; share < shares; share++)
+        {
+            Volatile.Write(ref _releases[share], -round);
+        }
+
+        ReleaseShares = shares;
+    }
+
+    // The result in one word, which a thread that comes too late, in another round, can neither overwrite nor half-write:
+    // below 0, pending in that round; else the attempts in the upper half and the errno in the lower.
+    internal bool EndRelease(int share, long round, int attempts, Errno error) =>
+        Interlocked.CompareExchange(ref _releases[share], ((long)attempts << 32) | (uint)error.Value, -round) == -round;
+
+    private static Errno ErrorOf(long state) => new((int)(uint)state);
+
+    [InlineArray(MaxShares)]
+    private struct ReleaseStates
+    {
+        private long _first;
     }
 
     // The kernel's TASK_COMM_LEN.

@@ -26,7 +26,7 @@ public static class Planner
         var taken = 0;
         while (taken < order.Length && covered < deficitBytes)
         {
-            covered += all[order[taken++]].FreeableBytes;
+            covered += all[order[taken++]].ReliefBytes;
         }
 
         var ranked = order[..taken];
@@ -45,7 +45,7 @@ public static class Planner
         plan.Clear();
         for (var position = ranked.Length - 1; position >= 0; position--)
         {
-            var freeable = all[ranked[position]].FreeableBytes;
+            var freeable = all[ranked[position]].ReliefBytes;
             if (coveredBytes - freeable >= deficitBytes)
             {
                 coveredBytes -= freeable;
@@ -68,7 +68,7 @@ public static class Planner
         plan.Clear();
         for (var position = ranked.Length - 1; position >= 0; position--)
         {
-            var freeable = all[ranked[position]].FreeableBytes;
+            var freeable = all[ranked[position]].ReliefBytes;
             if (plan.Count < most || MakeRoom(all, plan, freeable))
             {
                 plan.AddInFront(ranked[position], freeable);
@@ -82,13 +82,13 @@ public static class Planner
         var least = 0;
         for (var i = 1; i < plan.Count; i++)
         {
-            if (all[plan.Victims[i]].FreeableBytes <= all[plan.Victims[least]].FreeableBytes)
+            if (all[plan.Victims[i]].ReliefBytes <= all[plan.Victims[least]].ReliefBytes)
             {
                 least = i;
             }
         }
 
-        var leastBytes = all[plan.Victims[least]].FreeableBytes;
+        var leastBytes = all[plan.Victims[least]].ReliefBytes;
         if (leastBytes > freeableBytes)
         {
             return false;
@@ -102,7 +102,7 @@ public static class Planner
     {
         for (var position = plan.Count - 1; position >= 0; position--)
         {
-            var freeable = all[plan.Victims[position]].FreeableBytes;
+            var freeable = all[plan.Victims[position]].ReliefBytes;
             if (plan.CoveredBytes - freeable >= deficitBytes)
             {
                 plan.Remove(position, freeable);

@@ -128,6 +128,12 @@ public sealed record KillPolicy
     /// <summary>After a kill, the time before another may follow when the memory did not come back. 0 to 10 min.</summary>
     public TimeSpan Cooldown { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// The flag of pidfd_send_signal(2) by which a kernel expedites a SIGKILL, for <see cref="KillStrategy.Expedite"/>.
+    /// 0: none; no released kernel has one, and none has been assigned a bit. At most 2^30.
+    /// </summary>
+    public int ExpediteFlag { get; init; }
+
     /// <summary>Threads that free memory. 1 to 16.</summary>
     public int Reapers { get; init; } = 2;
 }

@@ -17,6 +17,9 @@ public sealed class PressureWatch : IDisposable
 
     // While a victim is held, it must be let go as soon as it can be.
     private const int HeldMilliseconds = 5;
+
+    // What waits for a disk is in no hurry.
+    private const int DrainingMilliseconds = 100;
     private static readonly TimeSpan s_lookAroundEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_discoverEvery = TimeSpan.FromSeconds(30);
 
@@ -82,6 +85,11 @@ public sealed class PressureWatch : IDisposable
             }
 
             var held = _killer.LetGo();
+            if (_cycle.Draining.Count > 0)
+            {
+                _cycle.LookAfterDraining();
+            }
+
             var limits = PressureLimits.Of(_policy, _node.Last.Memory.TotalBytes);
             var available = _node.Last.Memory.AvailableBytes;
 
@@ -92,7 +100,8 @@ public sealed class PressureWatch : IDisposable
             }
 
             var timeout = SamplingInterval.Milliseconds(_policy, limits, available);
-            var count = _poll.Wait(events, held > 0 ? Math.Min(timeout, HeldMilliseconds) : timeout);
+            timeout = Math.Min(timeout, held > 0 ? HeldMilliseconds : _cycle.Draining.Count > 0 ? DrainingMilliseconds : timeout);
+            var count = _poll.Wait(events, timeout);
             foreach (var happened in events[..count])
             {
                 if (happened.Tag == StopTag)

@@ -52,6 +52,15 @@ public sealed class ReapReport
     /// <summary>What came back.</summary>
     public ReliefResult Relief { get; internal set; }
 
+    /// <summary>How much of the Pod died.</summary>
+    public KillScope Scope { get; internal set; }
+
+    /// <summary>How many containers died.</summary>
+    public int ContainerCount { get; internal set; }
+
+    /// <summary>The end of an incomplete kill; only for <see cref="ReportKind.Drained"/>.</summary>
+    public ref readonly DrainingVictim Drained => ref _drained;
+
     /// <summary>MemAvailable after the kill, in bytes.</summary>
     public long AvailableAfterBytes { get; internal set; }
 
@@ -65,6 +74,7 @@ public sealed class ReapReport
     public ReadOnlySpan<VictimProcess> Processes => _processes.AsSpan(0, _processCount);
 
     private ReportedCandidate _victim;
+    private DrainingVictim _drained;
 
     /// <summary>How many candidates were excluded for a reason.</summary>
     /// <param name="exclusion">The reason.</param>
@@ -93,6 +103,16 @@ public sealed class ReapReport
     {
         var position = ranking.Order.IndexOf(index);
         _victim.Keep(snapshot.All[index], KeyAfter(snapshot.All, ranking, keys, position));
+    }
+
+    internal void KeepDrained(in DrainingVictim drained)
+    {
+        _drained = drained;
+        _victim = drained.Victim;
+        _processCount = 0;
+        _rankedCount = 0;
+        RankedTotal = 0;
+        Array.Clear(_excluded);
     }
 
     internal void KeepProcesses(ReadOnlySpan<VictimProcess> processes)

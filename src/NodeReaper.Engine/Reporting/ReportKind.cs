@@ -14,4 +14,7 @@ public enum ReportKind
 
     /// <summary>The victim that was chosen was refused, or gone, at the last look.</summary>
     Refused,
+
+    /// <summary>A victim whose kill was incomplete is gone at last.</summary>
+    Drained,
 }

@@ -13,6 +13,9 @@ public enum ReliefProof
 
     /// <summary>The process: gone, or its resident set.</summary>
     Process,
+
+    /// <summary>The process, in a container whose other processes live on: what the cgroup lost by it.</summary>
+    ProcessInCgroup,
 }
 
 /// <summary>What came back, and when.</summary>
@@ -21,7 +24,9 @@ public enum ReliefProof
 /// <param name="Left">What is left of it.</param>
 /// <param name="FreedAt">When the memory was proven back, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0: not by the deadline.</param>
 /// <param name="DeadAt">When the last process was seen dead; 0: not by the deadline.</param>
-public readonly record struct ReliefResult(ReliefProof Proof, MemoryUse Before, MemoryUse Left, long FreedAt, long DeadAt)
+/// <param name="HugetlbLeft">What is left in hugetlb pages, in bytes; looked at only when not all came back in time.</param>
+public readonly record struct ReliefResult(
+    ReliefProof Proof, MemoryUse Before, MemoryUse Left, long FreedAt, long DeadAt, long HugetlbLeft = 0)
 {
     /// <summary>True when the memory was proven back by the deadline.</summary>
     public bool IsFreed => FreedAt > 0;

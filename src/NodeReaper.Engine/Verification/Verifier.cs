@@ -41,25 +41,32 @@ public sealed class Verifier
     /// <param name="target">The victim.</param>
     /// <param name="outcome">What the killer did.</param>
     /// <param name="before">What the victim used before.</param>
-    /// <param name="proof">Cgroup, or Process where the cgroup has no memory controller.</param>
+    /// <param name="proof">Cgroup; ProcessInCgroup of one among others; or Process where the cgroup has no memory controller.</param>
     /// <param name="deadline">How long from the decision to kill.</param>
     /// <param name="killer">The killer, on its own thread.</param>
     public ReliefResult Verify(
-        in KillTarget target, in KillOutcome outcome, in MemoryUse before, ReliefProof proof, TimeSpan deadline, Killer killer)
+        KillTarget target, in KillOutcome outcome, in MemoryUse before, ReliefProof proof, TimeSpan deadline, Killer killer)
     {
         var end = outcome.DecidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
         var result = new ReliefResult(proof, before, before, 0, 0);
         var pause = FirstPauseMicroseconds;
         while (true)
         {
-            _ = killer.LetGo();
-            var allDead = killer.NoteDeaths();
-            result = proof == ReliefProof.Cgroup
-                ? LookAtCgroup(target.Cgroup, result, allDead)
-                : LookAtProcesses(killer.Processes, result, outcome, allDead);
-            if ((result.IsFreed && result.IsDead) || _isStopping || Stopwatch.GetTimestamp() >= end)
+            var allDead = killer.Attend();
+            result = proof switch
+            {
+                ReliefProof.Cgroup => LookAtCgroups(target, result, allDead),
+                ReliefProof.ProcessInCgroup => LookAtProcessOf(target.Cgroups[0], result, outcome, allDead, killer),
+                _ => LookAtProcesses(killer.Processes, result, outcome, allDead),
+            };
+            if (result.IsFreed && result.IsDead)
             {
                 return result;
+            }
+
+            if (_isStopping || Stopwatch.GetTimestamp() >= end)
+            {
+                return result with { HugetlbLeft = HugetlbOf(target) };
             }
 
             SelfProtection.Sleep(pause);
@@ -67,24 +74,39 @@ public sealed class Verifier
         }
     }
 
-    private ReliefResult LookAtCgroup(CgroupDirectory cgroup, in ReliefResult result, bool allDead)
+    private ReliefResult LookAtCgroups(KillTarget target, in ReliefResult result, bool allDead)
     {
         var now = Stopwatch.GetTimestamp();
-        var dead = result.IsDead || (allDead && !IsPopulated(cgroup)) ? FirstTime(result.DeadAt, now) : 0;
-        var error = _reader.Read(cgroup, out var left);
-        if (error.IsGone)
+        var left = default(MemoryUse);
+        var areAllGone = true;
+        var isPopulated = false;
+        foreach (var cgroup in target.Cgroups)
         {
-            // The runtime removes a container's cgroup once it is empty; what was charged to it is uncharged by then.
+            var error = _reader.Read(cgroup, out var each);
+            if (error.IsGone)
+            {
+                // The runtime removes a container's cgroup once it is empty; what was charged to it is uncharged by then.
+                continue;
+            }
+
+            areAllGone = false;
+            if (!error.IsNone)
+            {
+                return result;
+            }
+
+            left = left.Plus(each);
+            isPopulated |= IsPopulated(cgroup);
+        }
+
+        if (areAllGone)
+        {
             return allDead
-                ? result with { Proof = ReliefProof.CgroupGone, Left = default, FreedAt = FirstTime(result.FreedAt, now), DeadAt = FirstTime(dead, now) }
+                ? result with { Proof = ReliefProof.CgroupGone, Left = default, FreedAt = FirstTime(result.FreedAt, now), DeadAt = FirstTime(result.DeadAt, now) }
                 : result;
         }
 
-        if (!error.IsNone)
-        {
-            return result with { DeadAt = dead };
-        }
-
+        var dead = result.IsDead || (allDead && !isPopulated) ? FirstTime(result.DeadAt, now) : 0;
         var tolerance = Math.Max(result.Before.Freeable / ResidueDivisor, _batchBytes);
 
         // What is smaller than the kernel's own batches is only proven by its owner's death.
@@ -93,10 +115,54 @@ public sealed class Verifier
         return result with { Left = left, FreedAt = freed ? FirstTime(result.FreedAt, now) : 0, DeadAt = dead };
     }
 
+    private static long HugetlbOf(KillTarget target)
+    {
+        long bytes = 0;
+        foreach (var cgroup in target.Cgroups)
+        {
+            bytes += HugetlbUse.Read(cgroup);
+        }
+
+        return bytes;
+    }
+
+    // One process of a container: what is left is what the others use.
+    private ReliefResult LookAtProcessOf(CgroupDirectory cgroup, in ReliefResult result, in KillOutcome outcome, bool allDead, Killer killer)
+    {
+        var now = Stopwatch.GetTimestamp();
+        _ = _reader.Read(cgroup, out var left);
+        var freed = outcome.SharerProcessId == 0 && (allDead || AreReleased(killer.Processes));
+        return result with
+        {
+            Left = left,
+            FreedAt = freed ? FirstTime(result.FreedAt, now) : 0,
+            DeadAt = allDead ? FirstTime(result.DeadAt, now) : 0,
+        };
+    }
+
+    private static bool AreReleased(ReadOnlySpan<VictimProcess> processes)
+    {
+        foreach (ref readonly var process in processes)
+        {
+            if (process.ReleaseShares == 0 || !process.ReleaseError.IsNone)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private ReliefResult LookAtProcesses(
         ReadOnlySpan<VictimProcess> processes, in ReliefResult result, in KillOutcome outcome, bool allDead)
     {
         var now = Stopwatch.GetTimestamp();
+        if (outcome.SharerProcessId != 0)
+        {
+            // Somebody else keeps the address space: the death proves nothing.
+            return result with { DeadAt = allDead ? FirstTime(result.DeadAt, now) : 0 };
+        }
+
         if (allDead)
         {
             return result with { Left = default, FreedAt = FirstTime(result.FreedAt, now), DeadAt = FirstTime(result.DeadAt, now) };

@@ -43,12 +43,27 @@ public sealed class CgroupProcesses
     /// <summary>Lists the processes. A cgroup below that vanishes meanwhile is passed over.</summary>
     /// <param name="cgroup">The cgroup.</param>
     /// <returns>ENOENT or ENODEV when the cgroup itself is gone.</returns>
-    public Errno Read(CgroupDirectory cgroup)
+    public Errno Read(CgroupDirectory cgroup) => Read([cgroup]);
+
+    /// <summary>Lists the processes of several cgroups as one.</summary>
+    /// <param name="cgroups">The cgroups.</param>
+    /// <returns>ENOENT or ENODEV when all of them are gone; None while one of them can be read.</returns>
+    public Errno Read(ReadOnlySpan<CgroupDirectory> cgroups)
     {
         _count = 0;
         ForeignCount = 0;
         IsComplete = true;
-        var error = ReadBelow(cgroup, 0);
+        var error = Errno.ENOENT;
+        foreach (var cgroup in cgroups)
+        {
+            var each = ReadBelow(cgroup, 0);
+            error = error.IsGone ? each : error;
+            if (!each.IsNone && !each.IsGone)
+            {
+                return each;
+            }
+        }
+
         var ids = _ids.AsSpan(0, _count);
         ids.Sort();
         _count = RemoveRepeats(ids);

@@ -15,6 +15,9 @@ internal static class KernelConstants
     internal const int SIGTERM = 15;
     internal const int SIGKILL = 9;
 
+    // linux/kcmp.h
+    internal const int KCMP_VM = 1;
+
     // linux/ptrace.h
     internal const int PTRACE_DETACH = 17;
     internal const int PTRACE_SEIZE = 0x4206;
@@ -54,6 +57,7 @@ internal static class KernelConstants
     internal const int MCL_ONFAULT = 4;
 
     // sched.h, sys/resource.h, sys/prctl.h, time.h
+    internal const int SCHED_OTHER = 0;
     internal const int SCHED_RR = 2;
     internal const int SCHED_RESET_ON_FORK = 0x40000000;
     internal const int PRIO_PROCESS = 0;
@@ -64,9 +68,15 @@ internal static class KernelConstants
     // dirent.h
     internal const byte DT_DIR = 4;
 
+    /// <summary>kcmp(2): older than the common numbering.</summary>
+    internal static int SYS_kcmp => Architecture.IsArm64 ? 272 : 312;
+
     /// <summary>O_DIRECTORY: one of the few open flags that differ by architecture.</summary>
-    internal static int O_DIRECTORY =>
-        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64
-            ? 0x4000
-            : 0x10000;
+    internal static int O_DIRECTORY => Architecture.IsArm64 ? 0x4000 : 0x10000;
+
+    private static class Architecture
+    {
+        internal static bool IsArm64 =>
+            System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64;
+    }
 }

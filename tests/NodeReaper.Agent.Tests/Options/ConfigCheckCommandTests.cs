@@ -18,7 +18,7 @@ public sealed class ConfigCheckCommandTests : IDisposable
 
         Assert.Equal(0, status);
         Assert.StartsWith($"{path}: ok\ndryRun: false\n", output, StringComparison.Ordinal);
-        Assert.Contains("\nkill:\n  strategy: auto\n  deadline: 1s\n  cooldown: 2s\n  reapers: 4\n", output, StringComparison.Ordinal);
+        Assert.Contains("\nkill:\n  strategy: auto\n  expediteFlag: 0\n  deadline: 1s\n  cooldown: 2s\n  reapers: 4\n", output, StringComparison.Ordinal);
         Assert.Empty(errors);
     }
 

@@ -95,7 +95,7 @@ public sealed class PolicyErrorTests : IDisposable
         {
             "unknown strategy",
             "kill:\n  strategy: holt",
-            "2:13: kill.strategy: 'holt' is not known; did you mean hold? give one of auto, atomic, hold, release, signal"
+            "2:13: kill.strategy: 'holt' is not known; did you mean hold? give one of auto, atomic, expedite, hold, release, signal"
         },
         {
             "unknown level",

@@ -49,7 +49,7 @@ public sealed class CandidateCollectorTests : IDisposable
         Assert.Equal(5, candidate.PodPriority);
         Assert.Equal(7, candidate.KillPriority);
         Assert.Equal(30 * Mib, candidate.RequestBytes);
-        Assert.Equal(new MemoryUse(111 * Mib, 100 * Mib, 3 * Mib, 7 * Mib, Mib, Mib, 20 * Mib), candidate.Memory);
+        Assert.Equal(new MemoryUse(111 * Mib, 100 * Mib, 3 * Mib, 7 * Mib, Mib, Mib, 20 * Mib, 0), candidate.Memory);
 
         // Anonymous memory, swap and page tables; neither page cache nor shared memory.
         Assert.Equal(121 * Mib, candidate.FreeableBytes);
@@ -182,7 +182,7 @@ public sealed class CandidateCollectorTests : IDisposable
     {
         _cgroups.Add(Path, processIds: Start());
         Assert.Equal(Exclusion.None, CollectOne().Exclusion);
-        _tree!.Containers[0].IsQuarantined = true;
+        _tree!.Containers[0].Quarantine();
         Assert.Equal(Exclusion.Quarantined, CollectOne().Exclusion);
     }
 

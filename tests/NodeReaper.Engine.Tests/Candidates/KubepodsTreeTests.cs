@@ -147,7 +147,7 @@ public sealed class KubepodsTreeTests : IDisposable
         _cgroups.AddEmpty(path);
         using var tree = Discovered();
         tree.Containers[0].Role = ContainerRole.Sandbox;
-        tree.Containers[0].IsQuarantined = true;
+        tree.Containers[0].Quarantine();
         var id = tree.Containers[0].Id;
         _cgroups.Remove(path);
         _cgroups.AddEmpty(path);

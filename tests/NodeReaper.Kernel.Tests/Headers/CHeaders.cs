@@ -11,6 +11,7 @@ internal static class CHeaders
         #include <dirent.h>
         #include <errno.h>
         #include <fcntl.h>
+        #include <linux/kcmp.h>
         #include <linux/types.h>
         #include <poll.h>
         #include <sched.h>

@@ -1,0 +1,381 @@
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Processes;
+using NodeReaper.Kernel.Procfs;
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Engine.Killing;
+
+/// <summary>
+/// Finds the processes of a victim and keeps them open: who is a member for certain, who must not die, who is largest.
+/// Everything is made once; nothing is killed here.
+/// </summary>
+public sealed class VictimProcesses
+{
+    /// <summary>The most processes of one victim that are followed one by one.</summary>
+    public const int MaxFollowed = 1024;
+
+    private const int MaxListed = 32768;
+
+    // Left over for the listings of the cgroup and the walk to the next victim, should descriptors run out.
+    private const int DescriptorReserve = 32;
+
+    private readonly VictimProcess[] _all = new VictimProcess[MaxFollowed];
+    private readonly CgroupProcesses _listed = new(MaxListed);
+    private readonly int[] _ids = new int[MaxListed];
+    private readonly int[] _sizes = new int[MaxListed];
+    private readonly ProcessFiles _proc;
+    private readonly ProcessGuard _guard;
+    private readonly MemorySharers _sharers;
+    private readonly KillErrors _errors;
+    private int _count;
+
+    /// <summary>Makes the buffers.</summary>
+    /// <param name="proc">The proc file system.</param>
+    /// <param name="guard">What refuses processes.</param>
+    /// <param name="sharers">Finds who shares an address space.</param>
+    /// <param name="errors">Counts errors.</param>
+    public VictimProcesses(ProcessFiles proc, ProcessGuard guard, MemorySharers sharers, KillErrors errors)
+    {
+        _proc = proc;
+        _guard = guard;
+        _sharers = sharers;
+        _errors = errors;
+
+        // The sort is made here, so that it is not made during a kill.
+        _sizes.AsSpan(0, 2).Sort(_ids.AsSpan(0, 2));
+    }
+
+    /// <summary>The processes, the largest first when there are more than can be held.</summary>
+    public Span<VictimProcess> All => _all.AsSpan(0, _count);
+
+    internal VictimProcess[] Buffer => _all;
+
+    /// <summary>Finds and opens the processes of a victim.</summary>
+    /// <param name="target">The victim.</param>
+    /// <param name="freeableBytes">What it is reckoned to give back, in bytes.</param>
+    /// <param name="sizesMatterAbove">Above so many processes, the largest come first.</param>
+    /// <returns>Whether it may be killed.</returns>
+    public VictimIdentity Identify(KillTarget target, long freeableBytes, int sizesMatterAbove)
+    {
+        if (!target.IsCgroup && target.ProcessId != 0)
+        {
+            return IdentifyProcess(target, freeableBytes);
+        }
+
+        var error = _listed.Read(target.Cgroups);
+        if (!error.IsNone)
+        {
+            return VictimIdentity.Of(error);
+        }
+
+        if (_listed.ForeignCount > 0)
+        {
+            return VictimIdentity.Refused(Refusal.ForeignProcesses);
+        }
+
+        var total = _listed.Ids.Length;
+        error = OpenAll(Order(target.IsCgroup ? sizesMatterAbove : 1));
+
+        // A process ID may have passed to another process before it was opened. Whoever is still listed now, and
+        // whose pidfd is not dead, is the one that was opened: only a member of the cgroup gets this far.
+        var relisted = _listed.Read(target.Cgroups);
+        if (!relisted.IsNone)
+        {
+            return VictimIdentity.Of(relisted);
+        }
+
+        KeepMembers();
+        if (_count == 0)
+        {
+            return error.IsNone || error.IsGone ? VictimIdentity.Refused(Refusal.Gone) : VictimIdentity.Of(error);
+        }
+
+        return target.IsCgroup ? CheckAll(total, freeableBytes) : KeepLargest(target, freeableBytes);
+    }
+
+    /// <summary>Drops whoever has left the cgroups since. For strategies that signal each process by itself.</summary>
+    /// <param name="target">The victim.</param>
+    public void DropThoseWhoLeft(KillTarget target)
+    {
+        if (!target.Cgroups.IsEmpty && _listed.Read(target.Cgroups).IsNone)
+        {
+            KeepMembers();
+        }
+    }
+
+    /// <summary>Lists the victim's cgroups again; <see cref="Listed"/> then holds who is in them.</summary>
+    /// <param name="target">The victim.</param>
+    public Errno List(KillTarget target) => _listed.Read(target.Cgroups);
+
+    /// <summary>Who was in the cgroups at the last look, by ID, ascending.</summary>
+    public ReadOnlySpan<int> Listed => _listed.Ids;
+
+    /// <summary>Follows whoever was listed and is not followed yet, if it is a member and may die.</summary>
+    /// <param name="target">The victim.</param>
+    /// <returns>Those that were added: the last of <see cref="All"/>, as far as there is room.</returns>
+    public Span<VictimProcess> AddNewcomers(KillTarget target)
+    {
+        var from = _count;
+        var followed = SortedFollowed();
+        foreach (var processId in _listed.Ids)
+        {
+            if (_count == MaxFollowed)
+            {
+                break;
+            }
+
+            if (followed.BinarySearch(processId) < 0)
+            {
+                _ = Open(processId);
+            }
+        }
+
+        if (_count > from)
+        {
+            KeepGoodFrom(from, _listed.Read(target.Cgroups));
+        }
+
+        return _all.AsSpan(from, _count - from);
+    }
+
+    /// <summary>Makes room. Only while no release of them is under way.</summary>
+    public void ForgetTheDead()
+    {
+        var kept = 0;
+        foreach (ref var process in All)
+        {
+            if (process.HeldThread != 0 || !process.Pidfd.HasExited())
+            {
+                _all[kept++] = process;
+            }
+            else
+            {
+                process.Pidfd.Close();
+            }
+        }
+
+        _count = kept;
+    }
+
+    /// <summary>Forgets all of them; whoever calls this has closed them.</summary>
+    public void Clear() => _count = 0;
+
+    private VictimIdentity IdentifyProcess(KillTarget target, long freeableBytes)
+    {
+        var error = Open(target.ProcessId);
+        if (!error.IsNone)
+        {
+            // EINVAL: the ID is that of a thread that leads no process.
+            return error == Errno.EINVAL ? VictimIdentity.Refused(Refusal.Gone, target.ProcessId) : VictimIdentity.Of(error, target.ProcessId);
+        }
+
+        return IsMember(target, _all[0])
+            ? KeepWithSharers(target, freeableBytes)
+            : VictimIdentity.Refused(Refusal.LeftCgroup, target.ProcessId);
+    }
+
+    private VictimIdentity KeepLargest(KillTarget target, long freeableBytes)
+    {
+        for (var position = 1; position < _count; position++)
+        {
+            _all[position].Pidfd.Close();
+        }
+
+        _count = 1;
+        return KeepWithSharers(target, freeableBytes);
+    }
+
+    // The memory of one process comes back only when all who share its address space die.
+    private VictimIdentity KeepWithSharers(KillTarget target, long freeableBytes)
+    {
+        var processId = _all[0].ProcessId;
+        var outsider = 0;
+        foreach (var sharer in _sharers.Find(processId))
+        {
+            if (!_sharers.AreInOneCgroup(processId, sharer) || _count == MaxFollowed || !Open(sharer).IsNone)
+            {
+                outsider = sharer;
+            }
+        }
+
+        KeepGoodFrom(1, target.Cgroups.IsEmpty ? Errno.None : _listed.Read(target.Cgroups), target.Cgroups.IsEmpty);
+        return CheckEach(_count, freeableBytes) with { OutsideSharer = outsider };
+    }
+
+    private void KeepGoodFrom(int from, Errno listed, bool isAnywhere = false)
+    {
+        var kept = from;
+        foreach (ref var process in _all.AsSpan(from, _count - from))
+        {
+            var isMember = isAnywhere || (listed.IsNone && _listed.Ids.BinarySearch(process.ProcessId) >= 0);
+            if (isMember && !process.Pidfd.HasExited() && _guard.Check(process.ProcessId, 0) == Refusal.None)
+            {
+                SetName(ref process);
+                _all[kept++] = process;
+            }
+            else
+            {
+                process.Pidfd.Close();
+            }
+        }
+
+        _count = kept;
+    }
+
+    // Membership holds for this very process only if it is still listed once it is open, and not dead then.
+    private bool IsMember(KillTarget target, in VictimProcess process) =>
+        target.Cgroups.IsEmpty
+        || (_listed.Read(target.Cgroups).IsNone && _listed.Ids.BinarySearch(process.ProcessId) >= 0 && !process.Pidfd.HasExited());
+
+    // The listed ones, the largest first where that matters.
+    private ReadOnlySpan<int> Order(int sizesMatterAbove)
+    {
+        var listed = _listed.Ids;
+        var ids = _ids.AsSpan(0, listed.Length);
+        listed.CopyTo(ids);
+        if (ids.Length > sizesMatterAbove)
+        {
+            var sizes = _sizes.AsSpan(0, ids.Length);
+            for (var i = 0; i < ids.Length; i++)
+            {
+                var score = _proc.OomScore(ids[i]);
+                sizes[i] = score.Succeeded ? -(int)score.Value : 0;
+            }
+
+            sizes.Sort(ids);
+        }
+
+        return ids[..Math.Min(ids.Length, MaxFollowed)];
+    }
+
+    private Errno OpenAll(ReadOnlySpan<int> ids)
+    {
+        var last = Errno.None;
+        foreach (var processId in ids)
+        {
+            var error = Open(processId);
+            if (error == Errno.EMFILE || error == Errno.ENFILE || error == Errno.ENOMEM)
+            {
+                // The same with fewer: those that were opened stand for all.
+                CloseLast(Math.Min(DescriptorReserve, _count / 2));
+                return error;
+            }
+
+            last = error.IsNone || error.IsGone ? last : error;
+        }
+
+        return last;
+    }
+
+    private void CloseLast(int count)
+    {
+        for (; count > 0; count--)
+        {
+            _all[--_count].Pidfd.Close();
+        }
+    }
+
+    private Errno Open(int processId)
+    {
+        var opened = Pidfd.Open(processId);
+        if (!opened.Succeeded)
+        {
+            return _errors.Note(KillCall.Open, opened.Error);
+        }
+
+        _all[_count++] = new VictimProcess
+        {
+            ProcessId = processId,
+            Pidfd = new Pidfd(new FileDescriptor((int)opened.Value)),
+        };
+        return Errno.None;
+    }
+
+    private void KeepMembers()
+    {
+        var kept = 0;
+        foreach (ref var process in All)
+        {
+            if (_listed.Ids.BinarySearch(process.ProcessId) >= 0 && !process.Pidfd.HasExited())
+            {
+                _all[kept++] = process;
+            }
+            else
+            {
+                process.Pidfd.Close();
+            }
+        }
+
+        _count = kept;
+    }
+
+    private VictimIdentity CheckAll(int total, long freeableBytes)
+    {
+        var others = CheckOthers(total, freeableBytes);
+        return others.Refusal == Refusal.None ? CheckEach(total, freeableBytes) : others;
+    }
+
+    // cgroup.kill takes along who is not followed one by one: too many of them, or forked since.
+    private VictimIdentity CheckOthers(int total, long freeableBytes)
+    {
+        var followed = SortedFollowed();
+        foreach (var processId in _listed.Ids)
+        {
+            if (followed.BinarySearch(processId) >= 0)
+            {
+                continue;
+            }
+
+            var refusal = _guard.Check(processId, freeableBytes);
+            if (refusal is not (Refusal.None or Refusal.Gone or Refusal.NoAddressSpace))
+            {
+                return VictimIdentity.Refused(refusal, processId);
+            }
+        }
+
+        return VictimIdentity.Good(total);
+    }
+
+    private VictimIdentity CheckEach(int total, long freeableBytes)
+    {
+        var usable = 0;
+        foreach (ref var process in All)
+        {
+            var refusal = _guard.Check(process.ProcessId, freeableBytes);
+            if (refusal is Refusal.Gone or Refusal.NoAddressSpace && _count > 1)
+            {
+                // A zombie among others neither counts nor protects them.
+                continue;
+            }
+
+            if (refusal != Refusal.None)
+            {
+                return VictimIdentity.Refused(refusal, process.ProcessId);
+            }
+
+            usable++;
+            SetName(ref process);
+        }
+
+        return usable > 0 ? VictimIdentity.Good(total) : VictimIdentity.Refused(Refusal.Gone);
+    }
+
+    private ReadOnlySpan<int> SortedFollowed()
+    {
+        var followed = _ids.AsSpan(0, _count);
+        for (var i = 0; i < followed.Length; i++)
+        {
+            followed[i] = _all[i].ProcessId;
+        }
+
+        followed.Sort();
+        return followed;
+    }
+
+    private void SetName(ref VictimProcess process)
+    {
+        Span<byte> name = stackalloc byte[64];
+        var read = _proc.Name(process.ProcessId, name);
+        process.SetName(read.Succeeded ? name[..(int)read.Value] : default);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Reporting;
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Text;
+
+namespace NodeReaper.Engine.Verification;
+
+/// <summary>
+/// The victims that were killed and are not gone: asleep uninterruptibly, or with memory that only their exit gives back.
+/// They stay quarantined; each is looked at until its cgroup is empty, and told when it is.
+/// </summary>
+public sealed class DrainingVictims : IDisposable
+{
+    /// <summary>The most that are looked after; of more, the end is not told.</summary>
+    public const int Capacity = 64;
+
+    private readonly DrainingVictim[] _victims = new DrainingVictim[Capacity];
+    private readonly MemoryUseReader _reader = new();
+    private readonly byte[] _events = new byte[256];
+    private int _count;
+
+    /// <summary>How many there are.</summary>
+    public int Count => _count;
+
+    /// <summary>Those that are not gone.</summary>
+    public ReadOnlySpan<DrainingVictim> All => _victims.AsSpan(0, _count);
+
+    /// <summary>Keeps a victim in mind whose kill is incomplete, unless it is gone by now. Allocates nothing.</summary>
+    /// <param name="cgroup">Its cgroup.</param>
+    /// <param name="victim">Who it is.</param>
+    /// <param name="incident">The report that told of its kill.</param>
+    /// <param name="outcome">What the killer did.</param>
+    public void Add(CgroupDirectory cgroup, in ReportedCandidate victim, long incident, in KillOutcome outcome)
+    {
+        if (_count == Capacity || cgroup.OpenChild(".\0"u8, out _) is not { IsOpen: true } own)
+        {
+            return;
+        }
+
+        ref var added = ref _victims[_count];
+        added = new DrainingVictim { Cgroup = own, Victim = victim, Incident = incident, DecidedAt = outcome.DecidedAt };
+        Look(ref added);
+        if (added.GoneAt == 0)
+        {
+            _count++;
+        }
+        else
+        {
+            own.Close();
+        }
+    }
+
+    /// <summary>Looks at each once.</summary>
+    /// <param name="gone">Takes those that are gone; when it returns false, for want of room, they are told next time.</param>
+    public void Poll(Func<DrainingVictim, bool> gone)
+    {
+        for (var position = _count - 1; position >= 0; position--)
+        {
+            ref var victim = ref _victims[position];
+            Look(ref victim);
+            if (victim.GoneAt != 0 && gone(victim))
+            {
+                victim.Cgroup.Close();
+                _victims[position] = _victims[--_count];
+            }
+        }
+    }
+
+    /// <summary>Closes what is open.</summary>
+    public void Dispose()
+    {
+        foreach (ref readonly var victim in All)
+        {
+            victim.Cgroup.Close();
+        }
+
+        _count = 0;
+    }
+
+    private void Look(ref DrainingVictim victim)
+    {
+        if (victim.GoneAt != 0)
+        {
+            return;
+        }
+
+        var error = _reader.Read(victim.Cgroup, out var left);
+        if (error.IsNone)
+        {
+            victim.Left = left;
+            victim.HugetlbLeft = HugetlbUse.Read(victim.Cgroup);
+        }
+
+        if (error.IsGone || !IsPopulated(victim.Cgroup))
+        {
+            victim.Left = error.IsGone ? default : left;
+            victim.HugetlbLeft = error.IsGone ? 0 : victim.HugetlbLeft;
+            victim.GoneAt = Stopwatch.GetTimestamp();
+        }
+    }
+
+    private bool IsPopulated(CgroupDirectory cgroup)
+    {
+        var read = cgroup.ReadFile("cgroup.events\0"u8, _events);
+        return read.Succeeded
+            ? CgroupEvents.Parse(_events.AsSpan(0, (int)read.Value), out var events) != ParseOutcome.Ok || events.Populated
+            : !read.Error.IsGone;
+    }
+}
