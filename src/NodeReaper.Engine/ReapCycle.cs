@@ -112,8 +112,7 @@ public sealed class ReapCycle : IDisposable
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
-        _ = _node.Read();
-        if (!Assessor.Assess(_node.Last, limits).IsShort)
+        if (!_node.Read() || !Assessor.Assess(_node.Last, limits).IsShort)
         {
             return;
         }
@@ -162,9 +161,10 @@ public sealed class ReapCycle : IDisposable
             Tell(index, reading, limits, verdict, outcome, relief);
             _killer.End();
 
-            // The next victim dies only if this one did not suffice.
-            _ = _node.Read();
-            if (_isStopping || !Assessor.Assess(_node.Last, limits).IsShort)
+            // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once.
+            var isStillShort = _node.Read() && Assessor.Assess(_node.Last, limits) is { IsShort: true } now
+                && (_node.Last.Timestamp >= _pauseUntil || now.IsEmergency);
+            if (_isStopping || !isStillShort)
             {
                 return;
             }
@@ -197,7 +197,8 @@ public sealed class ReapCycle : IDisposable
     {
         if (!outcome.IsKilled)
         {
-            cgroup.Role = outcome.Refusal switch
+            // Of several containers, it is not known which one was refused: all are looked at again.
+            cgroup.Role = _target.Cgroups.Length > 1 ? ContainerRole.Unknown : outcome.Refusal switch
             {
                 Refusal.Sandbox => ContainerRole.Sandbox,
                 Refusal.SystemProcess or Refusal.Init => ContainerRole.System,
@@ -208,7 +209,7 @@ public sealed class ReapCycle : IDisposable
                 Refusal.Gone or Refusal.NoAddressSpace => ContainerRole.Unknown,
                 _ => cgroup.Role,
             };
-            if (outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone)
+            if (outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone || _target.Cgroups.Length > 1)
             {
                 cgroup.QuarantineFor(s_refusalPause);
             }
@@ -216,6 +217,8 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
+        cgroup.IsWidened = true;
+        _node.ForgetStall();
         var isComplete = relief is { IsFreed: true, IsDead: true };
         if (_target.IsCgroup || !isComplete)
         {
@@ -245,6 +248,7 @@ public sealed class ReapCycle : IDisposable
         foreach (var container in _tree.Containers)
         {
             container.IsSpared = false;
+            container.IsWidened = false;
         }
     }
 

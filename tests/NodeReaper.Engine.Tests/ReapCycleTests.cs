@@ -93,9 +93,11 @@ public sealed class ReapCycleTests : IDisposable
         Assert.True(report.Outcome.ReleasedAt > 0);
         Assert.Equal(ReliefProof.CgroupGone, report.Relief.Proof);
         Assert.True(report.Relief.IsFreed && report.Relief.IsDead);
-        Assert.Equal(411 * Mib, report.Relief.FreedBytes);
+
+        // The page cache outlasts the cgroup.
+        Assert.Equal(401 * Mib, report.Relief.FreedBytes);
         Assert.Equal([("victim", Errno.None)], report.Processes);
-        Assert.Equal(new CycleTotals(1, 411 * Mib, 0, 0), cycle.Totals);
+        Assert.Equal(new CycleTotals(1, 401 * Mib, 0, 0), cycle.Totals);
 
         // The shortage is over.
         Run(cycle);
@@ -479,7 +481,7 @@ public sealed class ReapCycleTests : IDisposable
     {
         Assert.True(_node!.Read());
         cycle.Run();
-        Eventually.True(() => _killer!.LetGo() == 0, "none is held");
+        Eventually.True(() => _killer!.HeldCount == 0, "none is held");
         _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));
     }
 

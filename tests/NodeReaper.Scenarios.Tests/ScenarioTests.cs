@@ -20,6 +20,8 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "d-state", "6.1", "1G", "" },
         { "d-state", "6.12", "1G", "" },
         { "d-state", "7", "1G", "" },
+        { "cpu-limits", "6.12", "1G", "" },
+        { "scopes", "7", "1G", "" },
         { "layouts", "6.1", "1G", "" },
         { "bad-input", "6.12", "1G", "" },
         { "no-psi", "7", "1G", "--append psi=0" },

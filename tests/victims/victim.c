@@ -20,6 +20,7 @@
  *   --leader-exits     the first thread of the first process ends, the others stay
  *   --zombie           keep one child that has exited and is not waited for
  *   --vfork-share      a child that shares the address space without being a thread, as one after vfork() does
+ *   --stuck-exec       stuck within execve: its second thread is traced, and may not end
  *   --fork-bomb N      N chains of processes: each forks the next one and exits, for ever
  *   --reader PID FILE  read /proc/PID/FILE in a loop, until it is gone
  *   --writer FILE      write to FILE in a loop: on a frozen file system it sleeps uninterruptibly (D)
@@ -44,6 +45,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -57,7 +59,7 @@ static struct {
     size_t mib, mlock_mib, shmem_mib, tmpfs_mib, step_mib, until_mib;
     long hog_mib_per_second;
     int threads, procs, nice, fork_chains, reader_pid;
-    int spin, thp, random, hog, leader_exits, zombie, ignore_term, vfork_share, die_with_parent;
+    int spin, thp, random, hog, leader_exits, zombie, ignore_term, vfork_share, die_with_parent, stuck_exec;
     const char *comm, *cgroup, *tmpfs, *reader_file, *writer_file;
 } o = { .threads = 1, .step_mib = 4 };
 
@@ -227,12 +229,47 @@ static int sharer_main(void *nothing)
     return 0;
 }
 
+static void *tell_thread_id(void *where)
+{
+    *(_Atomic pid_t *)where = (pid_t)syscall(SYS_gettid);
+    stay();
+}
+
 static void start_sharer(void)
 {
     size_t size = 64 << 10;
     char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (stack == MAP_FAILED || clone(sharer_main, stack + size, CLONE_VM | SIGCHLD, NULL) < 0)
         die("clone(CLONE_VM)");
+}
+
+/* execve waits for the other threads to end; the tracer of one of them, which is no parent of anybody, does not let it. */
+static void exec_and_get_stuck(void)
+{
+    static _Atomic pid_t thread;
+    pthread_t other;
+    int go[2];
+    if (pipe2(go, O_CLOEXEC) || (errno = pthread_create(&other, NULL, tell_thread_id, (void *)&thread)))
+        die("a second thread");
+    while (!thread)
+        usleep(1000);
+    pid_t tracer = fork();
+    if (tracer < 0)
+        die("fork");
+    if (tracer == 0) {
+        if (ptrace(PTRACE_SEIZE, thread, NULL, PTRACE_O_TRACEEXIT) || write(go[1], "", 1) != 1)
+            die("ptrace");
+        usleep(200000);
+        puts("ready");
+        fflush(stdout);
+        for (;;)
+            pause();
+    }
+    char byte;
+    if (read(go[0], &byte, 1) != 1)
+        die("the tracer did not get ready");
+    execl("/proc/self/exe", "victim", NULL);
+    die("execl");
 }
 
 /* Orphans come to the first process, which ignores SIGCHLD, so that no zombie is left while it lives. */
@@ -319,6 +356,7 @@ static void parse(int count, char **words)
         { "spin", 0, &o.spin, 1 }, { "thp", 0, &o.thp, 1 }, { "random", 0, &o.random, 1 },
         { "leader-exits", 0, &o.leader_exits, 1 }, { "zombie", 0, &o.zombie, 1 },
         { "ignore-term", 0, &o.ignore_term, 1 }, { "vfork-share", 0, &o.vfork_share, 1 },
+        { "stuck-exec", 0, &o.stuck_exec, 1 },
         { "die-with-parent", 0, &o.die_with_parent, 1 }, { NULL, 0, NULL, 0 },
     };
     const long most = 1L << 30;
@@ -380,6 +418,8 @@ int main(int count, char **words)
     if (o.fork_chains)
         start_fork_bomb();
     start_threads();
+    if (o.stuck_exec)
+        exec_and_get_stuck();
 
     if (write(STDOUT_FILENO, "ready\n", 6) != 6)
         die("write to the standard output");

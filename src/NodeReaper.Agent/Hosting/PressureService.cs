@@ -173,7 +173,7 @@ internal sealed partial class PressureService(
         using var killer = new Killer(proc, guard, policy.Kill.Reapers, (uint)policy.Kill.ExpediteFlag);
         using var cycle = new ReapCycle(
             policy, strategy, node, tree, new CandidateCollector(new ContainerRoles(guard)), killer, new Verifier(proc), reports, () => pods.Newest);
-        using var watch = new PressureWatch(policy.Pressure, stall, node, tree, killer, cycle);
+        using var watch = new PressureWatch(policy.Pressure, stall, node, tree, cycle);
         if (stall is not null && !watch.HasStallAlarm)
         {
             NoStallAlarm(logger, "the kernel refused to wait for it", "MemAvailable alone is watched");
@@ -202,6 +202,8 @@ internal sealed partial class PressureService(
             watch.Run();
         }
 
+        // From here on there is nothing to stop.
+        _watch = null;
         root.Close();
         TellEnd(cycle.Totals, killer);
     }
@@ -222,7 +224,7 @@ internal sealed partial class PressureService(
 
     private void TellEnd(in CycleTotals totals, Killer killer)
     {
-        var held = killer.LetGo();
+        var held = killer.HeldCount;
         var errors = string.Join(", ", killer.Errors.All().Select(error => $"{CamelCase.Of(error.Call)} {error.Error} {error.Count} x"));
         if (errors.Length > 0)
         {

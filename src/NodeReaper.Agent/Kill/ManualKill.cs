@@ -68,12 +68,14 @@ internal sealed class ManualKill : IDisposable
     internal KillReport KillProcess(int processId, string cgroupRoot, KillStrategy strategy, TimeSpan deadline)
     {
         var name = $"pid {processId}";
-        var path = CgroupPathOf(processId);
-        if (path is not null && _protected.Find(path) is { } pod)
+        var paths = CgroupPathsOf(processId);
+        if (paths.Select(entry => _protected.Find(entry.Path)).FirstOrDefault(found => found is not null) is { } pod)
         {
             return Refused(name, strategy, $"its Pod {pod} is protected");
         }
 
+        // Of the hierarchies, 0 is cgroup v2's (cgroups(7)).
+        var path = paths.FirstOrDefault(entry => entry.Hierarchy == "0").Path;
         var cgroup = OwnCgroup(processId, path, cgroupRoot);
         try
         {
@@ -208,17 +210,17 @@ internal sealed class ManualKill : IDisposable
         _ => "neither the death nor the memory was proven by the deadline",
     };
 
-    private string? CgroupPathOf(int processId)
+    private (string Hierarchy, string Path)[] CgroupPathsOf(int processId)
     {
         var buffer = new byte[8192];
         var read = _proc.Read(processId, "/cgroup\0"u8, buffer);
-
-        // Of the hierarchies, 0 is cgroup v2's (cgroups(7)).
         return read.Succeeded
-            ? Encoding.UTF8.GetString(buffer, 0, (int)read.Value)
+            ? [.. Encoding.UTF8.GetString(buffer, 0, (int)read.Value)
                 .Split('\n')
-                .FirstOrDefault(line => line.StartsWith("0::/", StringComparison.Ordinal))?["0::".Length..]
-            : null;
+                .Select(line => line.Split(':', 3))
+                .Where(parts => parts.Length == 3)
+                .Select(parts => (parts[0], parts[2]))]
+            : [];
     }
 
     // A process's cgroup proves what the process gives back only if the process is alone in it.

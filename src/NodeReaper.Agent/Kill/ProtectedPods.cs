@@ -15,6 +15,7 @@ internal sealed class ProtectedPods(ReapPolicy policy, PodSnapshot pods)
     internal string? Find(string cgroupPath)
     {
         var segments = cgroupPath.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        Span<char> uid = stackalloc char[KubepodsName.MaxUidLength];
         for (var i = 0; i < segments.Length; i++)
         {
             if (KubepodsName.Classify(Encoding.UTF8.GetBytes(segments[i]), out var inName) != KubepodsLevel.Pod)
@@ -22,15 +23,18 @@ internal sealed class ProtectedPods(ReapPolicy policy, PodSnapshot pods)
                 continue;
             }
 
-            Span<char> uid = stackalloc char[KubepodsName.MaxUidLength];
             var pod = pods.Find(uid[..KubepodsName.WriteUid(inName, uid)]);
             if (pod is null)
             {
-                return null;
+                continue;
             }
 
+            // A kubepods tree may be within a container of another: either may be protected.
             var container = i + 1 < segments.Length ? ContainerOf(pod, segments[i + 1]) : null;
-            return Protection.IsProtected(policy, pod, container) ? $"{pod.Namespace}/{pod.Name}" : null;
+            if (Protection.IsProtected(policy, pod, container))
+            {
+                return $"{pod.Namespace}/{pod.Name}";
+            }
         }
 
         return null;

@@ -15,7 +15,7 @@ internal static class RefusalText
             Refusal.Self => $"{who} is this program",
             Refusal.NoAddressSpace => $"{who} has no address space: it is a kernel thread or a zombie",
             Refusal.SystemProcess => $"{who} belongs to the node: the kubelet, a container runtime, a shim or an init system",
-            Refusal.Sandbox => $"{who} is a sandbox (pause) process, which holds its Pod's namespaces",
+            Refusal.Sandbox => $"{who} is a sandbox (pause) process, which holds its Pod's namespaces, or has an oom_score_adj of -998 or less, as those of the node have",
             Refusal.Starting => $"{who} is a container that the runtime is still setting up",
             Refusal.LeftCgroup => $"{who} has left the cgroup",
             Refusal.NotOneContainer => "the cgroup is the root, a kubepods tree, a QoS class or a Pod; name one container's cgroup",

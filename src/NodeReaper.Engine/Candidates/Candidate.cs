@@ -42,7 +42,13 @@ public struct Candidate
     public readonly long ReliefBytes => FreeableBytes + SiblingBytes;
 
     /// <summary>How much of its Pod dies with it.</summary>
-    public readonly KillScope Scope => Pod?.KillScope ?? KillScope.Container;
+    public readonly KillScope Scope => Pod?.KillScope switch
+    {
+        // A wish for less than the container is heard once in a shortage: the process may be started again and again.
+        KillScope.Process when !Cgroup.IsWidened => KillScope.Process,
+        KillScope.Pod => KillScope.Pod,
+        _ => KillScope.Container,
+    };
 
     /// <summary>True when it dies along when another container of its Pod is chosen and the scope is the Pod.</summary>
     /// <param name="chosen">The one that is chosen.</param>

@@ -69,10 +69,13 @@ public sealed class CandidateCollector
 
         candidate.GrowthBytesPerSecond = Growth(cgroup, candidate.FreeableBytes);
 
-        // What was empty or being set up is looked at again; the others stay what they are.
-        if (cgroup.Role is ContainerRole.Unknown or ContainerRole.Starting)
+        // What was empty or being set up is looked at again, and so is what is too large for a sandbox; the others stay what
+        // they are.
+        if (cgroup.Role is ContainerRole.Unknown or ContainerRole.Starting
+            || (cgroup.Role == ContainerRole.Sandbox && candidate.FreeableBytes >= ProcessGuard.BorrowedNameFromBytes))
         {
-            cgroup.Role = _roles.Tell(cgroup.Directory, candidate.FreeableBytes);
+            cgroup.Role = _roles.Tell(cgroup.Directory, candidate.FreeableBytes, out var isNodeCritical);
+            cgroup.IsNodeCritical = isNodeCritical;
         }
 
         return cgroup.Role switch
@@ -82,6 +85,7 @@ public sealed class CandidateCollector
             ContainerRole.System => Exclusion.System,
             ContainerRole.Starting => Exclusion.Starting,
             _ when candidate.Pod is { } pod && Protection.IsProtected(policy, pod, candidate.Container) => Exclusion.Protected,
+            _ when candidate.Pod is null && cgroup.IsNodeCritical && cgroup.QosClass != QosClass.Guaranteed => Exclusion.Protected,
             _ when cgroup.IsQuarantined => Exclusion.Quarantined,
             _ when cgroup.Role == ContainerRole.Unknown || candidate.FreeableBytes < policy.Plan.MinFreeableBytes => Exclusion.NothingToFree,
             _ => Exclusion.None,

@@ -76,6 +76,12 @@ public sealed class ContainerCgroup
     /// <summary>True while it must not be chosen: it was killed and is not gone, or could not be looked at a moment ago.</summary>
     public bool IsQuarantined => _quarantinedUntil == long.MaxValue || Stopwatch.GetTimestamp() < _quarantinedUntil;
 
+    /// <summary>True when the kubelet gave it the OOM score of what the node cannot do without.</summary>
+    public bool IsNodeCritical { get; internal set; }
+
+    /// <summary>True once its largest process alone was killed in vain: the next time, all of it dies.</summary>
+    public bool IsWidened { get; internal set; }
+
     /// <summary>True after a dry-run kill, until the pressure is gone.</summary>
     public bool IsSpared { get; internal set; }
 
@@ -116,6 +122,8 @@ public sealed class ContainerCgroup
         Role = ContainerRole.Unknown;
         _quarantinedUntil = 0;
         IsSpared = false;
+        IsWidened = false;
+        IsNodeCritical = false;
         LastLookedAt = 0;
         LastFreeableBytes = 0;
         GrowthBytesPerSecond = 0;

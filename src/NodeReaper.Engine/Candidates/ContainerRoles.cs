@@ -21,8 +21,10 @@ public sealed class ContainerRoles
     /// <summary>Tells what runs in a cgroup. Allocates nothing.</summary>
     /// <param name="cgroup">The container's cgroup.</param>
     /// <param name="freeableBytes">What a kill of it would give back, in bytes.</param>
-    public ContainerRole Tell(CgroupDirectory cgroup, long freeableBytes)
+    /// <param name="isNodeCritical">True when the kubelet gave it the OOM score of what the node cannot do without.</param>
+    public ContainerRole Tell(CgroupDirectory cgroup, long freeableBytes, out bool isNodeCritical)
     {
+        isNodeCritical = false;
         if (!_processes.Read(cgroup).IsNone)
         {
             return ContainerRole.Unknown;
@@ -35,6 +37,7 @@ public sealed class ContainerRoles
             {
                 case Refusal.None:
                     role = ContainerRole.App;
+                    isNodeCritical |= _guard.IsNodeCritical(processId);
                     break;
                 case Refusal.Self:
                     return ContainerRole.Own;

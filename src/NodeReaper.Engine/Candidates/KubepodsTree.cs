@@ -24,6 +24,7 @@ public sealed class KubepodsTree : IDisposable
     private readonly byte[][] _entries = new byte[MaxRootDepth + 4][];
     private readonly byte[] _path = new byte[MaxPathLength];
     private long _walk;
+    private bool _isWalkComplete;
 
     /// <summary>Opens the cgroup root.</summary>
     /// <param name="cgroupRoot">Where cgroup v2 is mounted, such as <c>/sys/fs/cgroup</c>.</param>
@@ -71,11 +72,13 @@ public sealed class KubepodsTree : IDisposable
     public void Refresh()
     {
         _walk++;
+        _isWalkComplete = true;
         // An index, not foreach, for the same reason as everywhere on this path: nothing may be allocated.
         for (var i = 0; i < _kubepods.Count; i++)
         {
             var tree = _kubepods[i];
             var opened = _root.OpenDirectoryAt(tree);
+            NoteGap(opened.Error);
             if (opened.Succeeded)
             {
                 tree.AsSpan(0, tree.Length - 1).CopyTo(_path);
@@ -83,7 +86,11 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
-        RemoveUnseen();
+        // What could not be looked at, for want of descriptors or memory, is still there.
+        if (_isWalkComplete)
+        {
+            RemoveUnseen();
+        }
     }
 
     /// <summary>Fills the pool up again; allocates. For quiet moments.</summary>
@@ -162,6 +169,7 @@ public sealed class KubepodsTree : IDisposable
             if (level == KubepodsLevel.Pod)
             {
                 var pod = directory.OpenDirectoryAt(children.NullTerminatedName);
+                NoteGap(pod.Error);
                 if (pod.Succeeded)
                 {
                     WalkPod(new FileDescriptor((int)pod.Value), length, qosClass, uid, depth + 1);
@@ -170,6 +178,7 @@ public sealed class KubepodsTree : IDisposable
             else if (level is KubepodsLevel.Burstable or KubepodsLevel.BestEffort && depth == 0)
             {
                 var child = directory.OpenDirectoryAt(children.NullTerminatedName);
+                NoteGap(child.Error);
                 if (child.Succeeded)
                 {
                     Walk(
@@ -216,6 +225,8 @@ public sealed class KubepodsTree : IDisposable
 
         directory.Close();
     }
+
+    private void NoteGap(Errno error) => _isWalkComplete &= error.IsNone || error.IsGone;
 
     private void Add(
         long id, CgroupDirectory directory, QosClass qosClass, ReadOnlySpan<byte> uid, int pathLength, ReadOnlySpan<byte> containerId)

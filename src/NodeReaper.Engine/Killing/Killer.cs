@@ -1,14 +1,12 @@
-using System.Buffers.Text;
 using System.Diagnostics;
-using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 
 namespace NodeReaper.Engine.Killing;
 
 /// <summary>
-/// Kills a victim and takes its memory back. One thread uses it, always the same: it becomes the tracer of those that
-/// are held, and its end lets go of all. Everything is made at start; a kill allocates nothing.
+/// Kills a victim and takes its memory back. One thread uses it, and nothing on that thread waits without a bound: what can
+/// (PTRACE_SEIZE, process_mrelease, kcmp) is left to threads of its own. Everything is made at start; a kill allocates nothing.
 /// </summary>
 public sealed class Killer : IDisposable
 {
@@ -19,8 +17,7 @@ public sealed class Killer : IDisposable
     public const int OpenFiles = 65536;
 
     // Small processes exit faster than they can be seized; of many, the large ones are held.
-    private const int MaxHeldPerVictim = 64;
-    private const int MaxHeld = 512;
+    private const int MaxHeldPerVictim = Holders.MaxPerKill;
     private const int ProgressMilliseconds = 1;
 
     // Two threads pay for themselves from here on; smaller ones are released before the second has woken up.
@@ -32,12 +29,10 @@ public sealed class Killer : IDisposable
     // By then an exit that nothing keeps waiting is over.
     private static readonly long s_firstNudge = Stopwatch.Frequency / 500;
 
-    private readonly byte[] _entries = new byte[4096];
-    private readonly ProcessFiles _proc;
     private readonly uint _expediteFlag;
     private readonly VictimProcesses _victim;
     private readonly VictimSignal _signal;
-    private readonly HeldThreads _held;
+    private readonly Holders _holders;
     private readonly ReaperThreads _reapers;
     private readonly MemorySharers _sharers;
     private readonly DyingThreads _dying;
@@ -55,9 +50,8 @@ public sealed class Killer : IDisposable
     /// <param name="expediteFlag">The flag of pidfd_send_signal for <see cref="KillStrategy.Expedite"/>; 0: the kernel has none.</param>
     public Killer(ProcessFiles proc, ProcessGuard guard, int reapers, uint expediteFlag = 0)
     {
-        _proc = proc;
         _expediteFlag = expediteFlag;
-        _held = new HeldThreads(MaxHeld, Errors);
+        _holders = new Holders(proc, Errors);
         _sharers = new MemorySharers(proc, Errors);
         _victim = new VictimProcesses(proc, guard, _sharers, Errors);
         _signal = new VictimSignal(_victim, Errors);
@@ -73,7 +67,7 @@ public sealed class Killer : IDisposable
     public Span<VictimProcess> Processes => _victim.All;
 
     /// <summary>How many threads are held at the door of their exit.</summary>
-    public int HeldCount => _held.Count;
+    public int HeldCount => _holders.Count;
 
     /// <summary>Kills a victim and frees its memory, as far as the strategy goes. It does not wait for the proof.</summary>
     /// <param name="target">The victim; it stays the killer's until <see cref="End"/> or the next kill.</param>
@@ -100,7 +94,7 @@ public sealed class Killer : IDisposable
         var signalError = steps.KillsByRelease ? KillByRelease(target, shares, out var signalledAt) : Signal(target, steps, out signalledAt);
         if (!signalError.IsNone)
         {
-            SpareAll();
+            _holders.LetGoOfAll();
             return new KillOutcome(
                 strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, 0, 0);
         }
@@ -128,7 +122,7 @@ public sealed class Killer : IDisposable
     /// <returns>True when all its processes are dead.</returns>
     public bool Attend()
     {
-        _ = LetGo();
+        LetGoOfReleased();
         var areDead = NoteDeaths();
         if (!areDead)
         {
@@ -138,79 +132,40 @@ public sealed class Killer : IDisposable
         return areDead;
     }
 
-    /// <summary>Lets go of every held thread that has reached its stop. Call it again and again while any is held.</summary>
-    /// <returns>How many are still held.</returns>
-    public int LetGo() => _held.LetGoOfAll();
-
-    /// <summary>Ends a kill: what was lent to the victim goes back, and its processes are closed. Who is held stays held.</summary>
+    /// <summary>
+    /// Ends a kill: what was lent to the victim goes back, its processes are closed, and whoever is still held is let go as
+    /// soon as it can be.
+    /// </summary>
     public void End()
     {
+        _holders.LetGoOfAll();
         _cpuLimits.Restore();
         _reapers.EndRound(_victim.All);
         _victim.Clear();
         _target = null;
     }
 
-    /// <summary>Closes what is open. The thread that killed must end, or have let go of all, before or after.</summary>
+    /// <summary>Ends the threads, and lets go of all.</summary>
     public void Dispose()
     {
-        _ = LetGo();
         End();
+        _holders.Dispose();
         _reapers.Dispose();
+        _sharers.Dispose();
     }
 
+    // One thread is left for whoever comes next: all of them may be kept waiting by one victim's mmap_lock.
     private int SharesOf(long freeableBytes)
     {
         var count = Math.Max(1, _victim.All.Length);
-        return freeableBytes / count < SharedReleaseBytes ? 1 : Math.Clamp(_reapers.ThreadCount / count, 1, VictimProcess.MaxShares);
+        return freeableBytes / count < SharedReleaseBytes
+            ? 1
+            : Math.Clamp((_reapers.IdleCount - 1) / count, 1, VictimProcess.MaxShares);
     }
 
-    private int Hold()
-    {
-        var held = 0;
-        var all = _victim.All;
-        foreach (ref var process in all[..Math.Min(all.Length, MaxHeldPerVictim)])
-        {
-            process.HoldError = _held.Seize(process.ProcessId);
-            if (process.HoldError.IsNone)
-            {
-                process.HeldThread = process.ProcessId;
-            }
-            else if (process.HoldError == Errno.EPERM)
-            {
-                // Its leader may be a zombie while other threads live.
-                SeizeOtherThread(ref process);
-            }
-
-            held += process.HeldThread == 0 ? 0 : 1;
-        }
-
-        return held;
-    }
-
-    private void SeizeOtherThread(ref VictimProcess process)
-    {
-        var opened = _proc.OpenThreads(process.ProcessId);
-        if (!opened.Succeeded)
-        {
-            return;
-        }
-
-        var directory = new FileDescriptor((int)opened.Value);
-        var threads = new ChildDirectories(directory, _entries);
-        while (process.HeldThread == 0 && threads.MoveNext())
-        {
-            if (Utf8Parser.TryParse(threads.Name, out int threadId, out _)
-                && threadId != process.ProcessId
-                && _held.Seize(threadId).IsNone)
-            {
-                process.HeldThread = threadId;
-                process.HoldError = Errno.None;
-            }
-        }
-
-        directory.Close();
-    }
+    // Whom nobody can release must not be kept from its exit.
+    private int Hold() =>
+        _reapers.IdleCount == 0 ? 0 : _holders.Hold(_victim.All[..Math.Min(_victim.All.Length, MaxHeldPerVictim)]);
 
     private Errno Signal(KillTarget target, in StrategySteps steps, out long signalledAt)
     {
@@ -225,7 +180,7 @@ public sealed class Killer : IDisposable
             }
         }
 
-        var error = _signal.Send(target);
+        var error = _signal.Send(target, mayForget: !steps.Holds);
         signalledAt = Stopwatch.GetTimestamp();
         return error;
     }
@@ -241,7 +196,7 @@ public sealed class Killer : IDisposable
         if (target.IsCgroup)
         {
             // Nobody left is no error: that is what the release was for.
-            var error = _signal.Send(target);
+            var error = _signal.Send(target, mayForget: false);
             return error.IsGone ? Errno.None : error;
         }
 
@@ -250,7 +205,7 @@ public sealed class Killer : IDisposable
             return Errno.None;
         }
 
-        var killed = _signal.Send(target);
+        var killed = _signal.Send(target, mayForget: false);
         if (isFinished && killed.IsNone)
         {
             _reapers.Start(_victim.All.Length, shares, kills: false);
@@ -285,7 +240,7 @@ public sealed class Killer : IDisposable
                 if (lastOne)
                 {
                     _signal.SendToWhoeverIsLeft(_target!);
-                    SpareAll();
+                    _holders.LetGoOfAll();
                 }
 
                 return false;
@@ -293,7 +248,6 @@ public sealed class Killer : IDisposable
         }
 
         LetGoOfReleased();
-        _ = LetGo();
         return true;
     }
 
@@ -301,41 +255,13 @@ public sealed class Killer : IDisposable
     {
         foreach (ref var process in _victim.All)
         {
-            if (!process.IsReleased || process.ReleaseShares == 0)
-            {
-                continue;
-            }
-
-            var error = process.ReleaseError;
-            if (error == Errno.EINVAL)
+            if (process.ReleaseShares > 0 && process.ReleaseError == Errno.EINVAL)
             {
                 LookForOutsideSharer(process);
             }
-
-            if (process.HeldThread == 0)
-            {
-                continue;
-            }
-
-            if (error == Errno.EINVAL || error == Errno.ESRCH)
-            {
-                // It is not dying: it left the cgroup before the kill. Or it is a stranger that got the ID of one that
-                // died before it could be held: what is held has its memory. Neither must wait for us.
-                _held.Spare(process.HeldThread);
-            }
-
-            _ = _held.TryLetGo(process.HeldThread);
-        }
-    }
-
-    private void SpareAll()
-    {
-        foreach (ref var process in _victim.All)
-        {
-            _held.Spare(process.HeldThread);
         }
 
-        _ = LetGo();
+        _holders.LetGoOfReleased(_victim.All[..Math.Min(_victim.All.Length, MaxHeldPerVictim)]);
     }
 
     private bool NoteDeaths()
@@ -415,7 +341,7 @@ public sealed class Killer : IDisposable
         }
 
         _hasLookedForSharer = true;
-        foreach (var sharer in _sharers.Find(process.ProcessId))
+        foreach (var sharer in _sharers.Find(process.ProcessId, []))
         {
             if (!_sharers.AreInOneCgroup(process.ProcessId, sharer))
             {

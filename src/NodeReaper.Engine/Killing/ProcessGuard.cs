@@ -13,11 +13,12 @@ public sealed class ProcessGuard
     private const int NameLength = 64;
     private const int EntriesLength = 1024;
 
-    // A pause process uses well under 1 MiB. One that uses more only borrowed the name, to hide.
-    private const long SandboxAtMostBytes = 64L << 20;
+    // A pause process and runc's init use a few MiB. What uses more only borrowed the name, to hide.
+    internal const long BorrowedNameFromBytes = 64L << 20;
 
-    // The kubelet gives the sandbox -998, and no app container less than -997 (KEP-2625 and qos/policy.go).
+    // The kubelet gives the sandbox and the shim -998, and no app container less than -997 (pkg/kubelet/qos/policy.go).
     private const int SandboxScoreAdjustment = -998;
+    private const int NodeCriticalScoreAdjustment = -997;
 
     private static readonly byte[][] s_systemNames =
     [
@@ -68,10 +69,20 @@ public sealed class ProcessGuard
             return byName;
         }
 
-        // ENOENT: no executable, so no address space. EACCES is left to the signal itself.
-        return _proc.InodeOf(processId, "/exe\0"u8).Error == Errno.ENOENT && !HasOtherLiveThread(processId)
+        return !_proc.HasExecutable(processId) && !HasOtherLiveThread(processId)
             ? Refusal.NoAddressSpace
             : Refusal.None;
+    }
+
+    /// <summary>
+    /// True when a process has the OOM score that the kubelet gives to Guaranteed Pods and, of the others, to
+    /// those of system-node-critical alone.
+    /// </summary>
+    /// <param name="processId">The process.</param>
+    public bool IsNodeCritical(int processId)
+    {
+        var adjustment = _proc.OomScoreAdjustment(processId);
+        return adjustment.Succeeded && adjustment.Value <= NodeCriticalScoreAdjustment;
     }
 
     // The first thread, by which a process is named, may have ended while others live.
@@ -92,7 +103,7 @@ public sealed class ProcessGuard
         {
             threads.Name.CopyTo(path);
             "/exe\0"u8.CopyTo(path[threads.Name.Length..]);
-            found = directory.InodeAt(path).Error != Errno.ENOENT;
+            found = !directory.ReadLinkAt(path).IsGone;
         }
 
         directory.Close();
@@ -101,18 +112,25 @@ public sealed class ProcessGuard
 
     private Refusal CheckName(int processId, ReadOnlySpan<byte> name, long freeableBytes)
     {
-        if (name.SequenceEqual("pause"u8))
+        // What a tenant can make of itself by a name must not make it immune once it is large.
+        if (freeableBytes < BorrowedNameFromBytes)
         {
-            var adjustment = _proc.OomScoreAdjustment(processId);
-            if (freeableBytes < SandboxAtMostBytes || (adjustment.Succeeded && adjustment.Value <= SandboxScoreAdjustment))
+            if (name.SequenceEqual("pause"u8))
             {
                 return Refusal.Sandbox;
             }
+
+            if (name.StartsWith("runc:["u8))
+            {
+                return Refusal.Starting;
+            }
         }
 
-        if (name.StartsWith("runc:["u8))
+        // This one no tenant can give itself. A sandbox may have any name: it is "pod" on some distributions.
+        var adjustment = _proc.OomScoreAdjustment(processId);
+        if (adjustment.Succeeded && adjustment.Value <= SandboxScoreAdjustment)
         {
-            return Refusal.Starting;
+            return Refusal.Sandbox;
         }
 
         // A Pod may run its own containerd, in its own PID namespace: that one is the tenant's.

@@ -55,8 +55,20 @@ public sealed class ReaperThreads : IDisposable
         }
     }
 
-    /// <summary>How many threads there are.</summary>
-    public int ThreadCount => _wake.Length;
+    /// <summary>How many threads are not kept waiting by an earlier victim.</summary>
+    public int IdleCount
+    {
+        get
+        {
+            var idle = 0;
+            for (var thread = 0; thread < _busy.Length; thread++)
+            {
+                idle += Interlocked.Read(ref _busy[thread]) == Idle ? 1 : 0;
+            }
+
+            return idle;
+        }
+    }
 
     /// <summary>True when every release of this round has come to an end.</summary>
     public bool IsFinished

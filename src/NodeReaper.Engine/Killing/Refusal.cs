@@ -21,7 +21,7 @@ public enum Refusal
     /// <summary>It is the kubelet, a container runtime, a shim or an init system.</summary>
     SystemProcess,
 
-    /// <summary>It is a sandbox (pause) process, which holds its Pod's namespaces.</summary>
+    /// <summary>It is a sandbox (pause) process, which holds its Pod's namespaces, or has the OOM score of one (-998 or less).</summary>
     Sandbox,
 
     /// <summary>It is a container that the runtime is still setting up.</summary>

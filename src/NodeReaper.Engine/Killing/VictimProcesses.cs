@@ -138,7 +138,7 @@ public sealed class VictimProcesses
         return _all.AsSpan(from, _count - from);
     }
 
-    /// <summary>Makes room. Only while no release of them is under way.</summary>
+    /// <summary>Makes room. Only before their release has begun, and while none is held.</summary>
     public void ForgetTheDead()
     {
         var kept = 0;
@@ -190,16 +190,47 @@ public sealed class VictimProcesses
     {
         var processId = _all[0].ProcessId;
         var outsider = 0;
-        foreach (var sharer in _sharers.Find(processId))
+        foreach (var sharer in _sharers.Find(processId, target.Cgroups.IsEmpty ? [] : _listed.Ids))
         {
-            if (!_sharers.AreInOneCgroup(processId, sharer) || _count == MaxFollowed || !Open(sharer).IsNone)
+            if (_count == MaxFollowed || !_sharers.AreInOneCgroup(processId, sharer) || !Open(sharer).IsNone)
             {
                 outsider = sharer;
             }
         }
 
-        KeepGoodFrom(1, target.Cgroups.IsEmpty ? Errno.None : _listed.Read(target.Cgroups), target.Cgroups.IsEmpty);
+        if (_count > 1)
+        {
+            KeepSharersFrom(1, processId);
+            KeepGoodFrom(1, target.Cgroups.IsEmpty ? Errno.None : _listed.Read(target.Cgroups), target.Cgroups.IsEmpty);
+        }
+
         return CheckEach(_count, freeableBytes) with { OutsideSharer = outsider };
+    }
+
+    // The answer may be of one that has called execve since, or whose ID is another's now: once more, with all of them open.
+    private void KeepSharersFrom(int from, int processId)
+    {
+        var ids = _ids.AsSpan(0, _count - from);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = _all[from + i].ProcessId;
+        }
+
+        var still = _sharers.Find(processId, ids);
+        var kept = from;
+        foreach (ref var process in _all.AsSpan(from, _count - from))
+        {
+            if (still.Contains(process.ProcessId) && _sharers.AreInOneCgroup(processId, process.ProcessId))
+            {
+                _all[kept++] = process;
+            }
+            else
+            {
+                process.Pidfd.Close();
+            }
+        }
+
+        _count = kept;
     }
 
     private void KeepGoodFrom(int from, Errno listed, bool isAnywhere = false)

@@ -21,8 +21,9 @@ public sealed class VictimSignal
 
     /// <summary>Kills all of the victim.</summary>
     /// <param name="target">The victim.</param>
+    /// <param name="mayForget">Whether the dead may make room for others: nobody else uses the list yet.</param>
     /// <returns>The first error of those that no fallback repaired.</returns>
-    public Errno Send(KillTarget target)
+    public Errno Send(KillTarget target, bool mayForget)
     {
         if (!target.IsCgroup)
         {
@@ -38,7 +39,7 @@ public sealed class VictimSignal
             areKilled &= killed.IsNone || (killed.IsGone && target.Cgroups.Length > 1);
         }
 
-        return areKilled ? Errno.None : Sweep(target);
+        return areKilled ? Errno.None : Sweep(target, mayForget);
     }
 
     /// <summary>Asks the kernel to free the memory of each process before the signal returns.</summary>
@@ -73,7 +74,7 @@ public sealed class VictimSignal
     }
 
     // Without cgroup.kill: again and again, until no fork got away.
-    private Errno Sweep(KillTarget target)
+    private Errno Sweep(KillTarget target, bool mayForget)
     {
         var error = _victim.List(target);
         if (!error.IsNone)
@@ -84,7 +85,10 @@ public sealed class VictimSignal
         var first = SendToListed();
         for (var round = 0; round < SweepRounds && _victim.List(target).IsNone && KillNewcomers(target); round++)
         {
-            _victim.ForgetTheDead();
+            if (mayForget)
+            {
+                _victim.ForgetTheDead();
+            }
         }
 
         return first;

@@ -134,8 +134,11 @@ public sealed record KillPolicy
     /// </summary>
     public int ExpediteFlag { get; init; }
 
-    /// <summary>Threads that free memory. 1 to 16.</summary>
-    public int Reapers { get; init; } = 2;
+    /// <summary>
+    /// Threads that free memory. 1 to 16. All but one of them may release one large process together; that one is left for
+    /// whoever comes next.
+    /// </summary>
+    public int Reapers { get; init; } = 3;
 }
 
 /// <summary>Where reports go.</summary>

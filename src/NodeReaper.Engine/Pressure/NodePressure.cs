@@ -57,6 +57,9 @@ public sealed class NodePressure : IDisposable
         _stalledAt = now;
     }
 
+    /// <summary>Forgets the last alarm: a kill was the answer to it, and only stalls that come after that count.</summary>
+    public void ForgetStall() => _stalledAt = 0;
+
     /// <summary>Reads the signals. Allocates nothing.</summary>
     /// <returns>False when meminfo could not be read or understood: <see cref="Last"/> is then what it was.</returns>
     public bool Read()

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Kernel.Polling;
 using NodeReaper.Kernel.Pressure;
@@ -15,9 +14,6 @@ public sealed class PressureWatch : IDisposable
     private const int StopTag = 0;
     private const int StallTag = 1;
 
-    // While a victim is held, it must be let go as soon as it can be.
-    private const int HeldMilliseconds = 5;
-
     // What waits for a disk is in no hurry.
     private const int DrainingMilliseconds = 100;
     private static readonly TimeSpan s_lookAroundEvery = TimeSpan.FromSeconds(5);
@@ -29,7 +25,6 @@ public sealed class PressureWatch : IDisposable
     private readonly PressurePolicy _policy;
     private readonly NodePressure _node;
     private readonly Candidates.KubepodsTree _tree;
-    private readonly Killer _killer;
     private readonly ReapCycle _cycle;
     private long _heartbeat;
 
@@ -38,16 +33,14 @@ public sealed class PressureWatch : IDisposable
     /// <param name="stall">The kernel's alarm; null to do without.</param>
     /// <param name="node">The signals.</param>
     /// <param name="tree">The containers.</param>
-    /// <param name="killer">The killer, whose held threads are let go in between.</param>
     /// <param name="cycle">What is run.</param>
     public PressureWatch(
-        PressurePolicy policy, PsiTrigger? stall, NodePressure node, Candidates.KubepodsTree tree, Killer killer, ReapCycle cycle)
+        PressurePolicy policy, PsiTrigger? stall, NodePressure node, Candidates.KubepodsTree tree, ReapCycle cycle)
     {
         _policy = policy;
         _stall = stall;
         _node = node;
         _tree = tree;
-        _killer = killer;
         _cycle = cycle;
         _ = _poll.AddReadable(_stop.Descriptor, StopTag);
         if (stall is not null)
@@ -70,7 +63,7 @@ public sealed class PressureWatch : IDisposable
         _stop.Raise();
     }
 
-    /// <summary>Goes round until <see cref="Stop"/>. The calling thread is the one that holds victims.</summary>
+    /// <summary>Goes round until <see cref="Stop"/>.</summary>
     public void Run()
     {
         Span<PollEvent> events = stackalloc PollEvent[4];
@@ -84,7 +77,6 @@ public sealed class PressureWatch : IDisposable
                 _cycle.Run();
             }
 
-            var held = _killer.LetGo();
             if (_cycle.Draining.Count > 0)
             {
                 _cycle.LookAfterDraining();
@@ -100,8 +92,7 @@ public sealed class PressureWatch : IDisposable
             }
 
             var timeout = SamplingInterval.Milliseconds(_policy, limits, available);
-            timeout = Math.Min(timeout, held > 0 ? HeldMilliseconds : _cycle.Draining.Count > 0 ? DrainingMilliseconds : timeout);
-            var count = _poll.Wait(events, timeout);
+            var count = _poll.Wait(events, _cycle.Draining.Count > 0 ? Math.Min(timeout, DrainingMilliseconds) : timeout);
             foreach (var happened in events[..count])
             {
                 if (happened.Tag == StopTag)

@@ -55,7 +55,7 @@ public sealed class Verifier
             var allDead = killer.Attend();
             result = proof switch
             {
-                ReliefProof.Cgroup => LookAtCgroups(target, result, allDead),
+                ReliefProof.Cgroup => LookAtCgroups(target, result, outcome, allDead),
                 ReliefProof.ProcessInCgroup => LookAtProcessOf(target.Cgroups[0], result, outcome, allDead, killer),
                 _ => LookAtProcesses(killer.Processes, result, outcome, allDead),
             };
@@ -74,7 +74,7 @@ public sealed class Verifier
         }
     }
 
-    private ReliefResult LookAtCgroups(KillTarget target, in ReliefResult result, bool allDead)
+    private ReliefResult LookAtCgroups(KillTarget target, in ReliefResult result, in KillOutcome outcome, bool allDead)
     {
         var now = Stopwatch.GetTimestamp();
         var left = default(MemoryUse);
@@ -101,9 +101,18 @@ public sealed class Verifier
 
         if (areAllGone)
         {
-            return allDead
-                ? result with { Proof = ReliefProof.CgroupGone, Left = default, FreedAt = FirstTime(result.FreedAt, now), DeadAt = FirstTime(result.DeadAt, now) }
-                : result;
+            // Files on tmpfs and in the page cache outlast the cgroup: they count as left, as when they were last seen.
+            var outlasting = new MemoryUse(
+                result.Left.Shmem + result.Left.File, 0, result.Left.Shmem, result.Left.File, 0, 0, 0, 0);
+            return allDead && outcome.SharerProcessId == 0
+                ? result with
+                {
+                    Proof = ReliefProof.CgroupGone,
+                    Left = outlasting,
+                    FreedAt = FirstTime(result.FreedAt, now),
+                    DeadAt = FirstTime(result.DeadAt, now),
+                }
+                : result with { DeadAt = allDead ? FirstTime(result.DeadAt, now) : 0 };
         }
 
         var dead = result.IsDead || (allDead && !isPopulated) ? FirstTime(result.DeadAt, now) : 0;
@@ -111,7 +120,7 @@ public sealed class Verifier
 
         // What is smaller than the kernel's own batches is only proven by its owner's death.
         var isLargeEnough = result.Before.Freeable > 4 * tolerance;
-        var freed = left.Freeable <= tolerance && (isLargeEnough || dead > 0);
+        var freed = left.Freeable <= tolerance && (isLargeEnough || (dead > 0 && outcome.SharerProcessId == 0));
         return result with { Left = left, FreedAt = freed ? FirstTime(result.FreedAt, now) : 0, DeadAt = dead };
     }
 
@@ -130,7 +139,8 @@ public sealed class Verifier
     private ReliefResult LookAtProcessOf(CgroupDirectory cgroup, in ReliefResult result, in KillOutcome outcome, bool allDead, Killer killer)
     {
         var now = Stopwatch.GetTimestamp();
-        _ = _reader.Read(cgroup, out var left);
+        var error = _reader.Read(cgroup, out var left);
+        left = error.IsNone ? left : result.Left;
         var freed = outcome.SharerProcessId == 0 && (allDead || AreReleased(killer.Processes));
         return result with
         {
@@ -186,7 +196,7 @@ public sealed class Verifier
             // A process that has dropped its mm, and its executable with it, reads as 0 while others may still pin the
             // memory: no proof. One that is released and cannot die yet reads as 0, too.
             var statm = _proc.Statm(process.ProcessId);
-            isProven &= statm.Succeeded && (statm.Value > 0 || _proc.InodeOf(process.ProcessId, "/exe\0"u8).Succeeded);
+            isProven &= statm.Succeeded && (statm.Value > 0 || _proc.HasExecutable(process.ProcessId));
             resident += statm.Succeeded ? statm.Value * Environment.SystemPageSize : 0;
         }
 
@@ -198,8 +208,8 @@ public sealed class Verifier
     {
         var read = cgroup.ReadFile("cgroup.events\0"u8, _events);
         return read.Succeeded
-            && CgroupEvents.Parse(_events.AsSpan(0, (int)read.Value), out var events) == ParseOutcome.Ok
-            && events.Populated;
+            ? CgroupEvents.Parse(_events.AsSpan(0, (int)read.Value), out var events) != ParseOutcome.Ok || events.Populated
+            : !read.Error.IsGone;
     }
 
     private static long FirstTime(long earlier, long now) => earlier > 0 ? earlier : now;

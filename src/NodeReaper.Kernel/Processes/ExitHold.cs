@@ -61,6 +61,9 @@ public static class ExitHold
 
         // The upper half names a ptrace event; without one, the tracee is about to get the signal.
         var signal = status >> 16 == 0 ? (status >> 8) & 0xff : 0;
-        return SyscallResult.FromLibc(NativeMethods.Ptrace(PTRACE_DETACH, threadId, 0, signal)).Error;
+        var error = SyscallResult.FromLibc(NativeMethods.Ptrace(PTRACE_DETACH, threadId, 0, signal)).Error;
+
+        // A SIGKILL took it out of this stop meanwhile: it is on its way to the stop at its exit, and still ours.
+        return error == Errno.ESRCH ? Errno.EAGAIN : error;
     }
 }

@@ -78,9 +78,20 @@ public readonly record struct ProcessFiles(FileDescriptor Root)
     }
 
     /// <summary>
+    /// Tells whether the process has an executable (/proc/PID/exe), and with it an address space; a kernel thread and a zombie
+    /// have none. Only the link is read: following it would ask the executable's file system, which may never answer.
+    /// True also when it may not be read (EACCES, for want of CAP_SYS_PTRACE).
+    /// </summary>
+    /// <param name="processId">The process.</param>
+    public bool HasExecutable(int processId)
+    {
+        Span<byte> path = stackalloc byte[MaxPathLength];
+        return !Root.ReadLinkAt(PathOf(processId, "/exe\0"u8, path)).IsGone;
+    }
+
+    /// <summary>
     /// The inode number that a link of the process leads to, such as that of its PID namespace (<c>/ns/pid</c>).
-    /// ENOENT for <c>/exe</c>: a kernel thread or a zombie, which has no address space.
-    /// EACCES: not allowed (CAP_SYS_PTRACE).
+    /// EACCES: not allowed (CAP_SYS_PTRACE). Not for links that lead to a tenant's file system, which may never answer.
     /// </summary>
     /// <param name="processId">The process.</param>
     /// <param name="slashNameNull">The link with a slash before it and a zero byte after it.</param>

@@ -57,6 +57,18 @@ public readonly record struct FileDescriptor(int Number)
         }
     }
 
+    /// <summary>Reads a link, without following it (readlinkat(2)); where it leads to is not told. ENOENT: no such link, or it leads nowhere.</summary>
+    /// <param name="nullTerminatedName">The name in UTF-8 with a zero byte at its end.</param>
+    public unsafe Errno ReadLinkAt(ReadOnlySpan<byte> nullTerminatedName)
+    {
+        CheckEnd(nullTerminatedName);
+        byte first;
+        fixed (byte* start = nullTerminatedName)
+        {
+            return SyscallResult.FromLibc((long)(nint)LibC.readlinkat(Number, start, &first, 1)).Error;
+        }
+    }
+
     /// <summary>Reads from an offset (pread(2)). The value is the number of bytes read.</summary>
     /// <param name="buffer">Where the bytes go.</param>
     /// <param name="offset">The offset in bytes from the start of the file.</param>

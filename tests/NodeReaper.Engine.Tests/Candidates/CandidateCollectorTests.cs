@@ -116,7 +116,10 @@ public sealed class CandidateCollectorTests : IDisposable
         { "containerd", 200 * Mib, Exclusion.System },
         { "conmon", 200 * Mib, Exclusion.System },
         { "systemd", 200 * Mib, Exclusion.System },
-        { "runc:[2:INIT]", 200 * Mib, Exclusion.Starting },
+        { "runc:[2:INIT]", 20 * Mib, Exclusion.Starting },
+
+        // A name that anybody can give itself makes nobody immune.
+        { "runc:[2:INIT]", 200 * Mib, Exclusion.None },
         { "victim", 200 * Mib, Exclusion.None },
     };
 
@@ -171,7 +174,7 @@ public sealed class CandidateCollectorTests : IDisposable
     [Fact]
     public void A_container_that_was_being_set_up_is_looked_at_again()
     {
-        _cgroups.Add(Path, processIds: Start("--comm", "runc:[2:INIT]"));
+        _cgroups.Add(Path, 8 * Mib, 0, Start("--comm", "runc:[2:INIT]"));
         Assert.Equal(Exclusion.Starting, CollectOne().Exclusion);
         _cgroups.Write(Path, "cgroup.procs", $"{Start()}\n");
         Assert.Equal(Exclusion.None, CollectOne().Exclusion);
