@@ -1,0 +1,55 @@
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Verification;
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Procfs;
+using NodeReaper.Kernel.Syscalls;
+
+namespace NodeReaper.Benchmarks.Contenders;
+
+/// <summary>The agent's own killer and verifier. The one thread that uses it becomes the tracer of who is held.</summary>
+internal sealed class AgentKiller : IDisposable
+{
+    // As many reapers as the policy has by default.
+    private const int Reapers = 2;
+
+    private readonly ReliefProof _proof;
+    private readonly Killer _killer;
+    private readonly Verifier _verifier;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="proof">Cgroup where victims' cgroups have a memory.stat, else Process.</param>
+    internal AgentKiller(ReliefProof proof)
+    {
+        _proof = proof;
+        var proc = new ProcessFiles(FileDescriptor.OpenDirectory("/proc", out _));
+        _killer = new Killer(proc, new ProcessGuard(proc), Reapers);
+        _verifier = new Verifier(proc);
+    }
+
+    internal ReleaseTally Kill(CgroupDirectory cgroup, KillStrategy strategy, in MemoryUse before, TimeSpan deadline)
+    {
+        var target = KillTarget.Of(cgroup);
+        var outcome = _killer.Kill(target, strategy, before.Freeable, deadline);
+        if (!outcome.IsKilled)
+        {
+            throw new IOException($"{strategy} did not kill: {outcome.Refusal} {outcome.SignalError}");
+        }
+
+        // It lets go of who is held, too.
+        _ = _verifier.Verify(target, outcome, before, _proof, deadline, _killer);
+        var tally = default(ReleaseTally);
+        foreach (ref readonly var process in _killer.Processes)
+        {
+            tally = process.ReleaseAttempts > 0 ? tally.With(process.ReleaseError) : tally;
+        }
+
+        return tally;
+    }
+
+    /// <summary>Lets go of who could not be let go at the time, such as a victim in D state.</summary>
+    /// <returns>How many are still held.</returns>
+    internal int LetGo() => _killer.LetGo();
+
+    public void Dispose() => _killer.Dispose();
+}
