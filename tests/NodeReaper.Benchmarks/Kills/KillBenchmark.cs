@@ -33,8 +33,8 @@ internal static class KillBenchmark
                 continue;
             }
 
-            using var busy = new BusyNode(options.Program, shape.IsNodeBusy ? Environment.ProcessorCount : 0);
-            table.Run(shape, options.Rounds);
+            using var busy = new BusyNode(options.Program, places, shape.IsNodeBusy ? Environment.ProcessorCount : 0);
+            table.Run(shape, busy.Group, options.Rounds);
         }
 
         missing.ForEach(reason => Console.WriteLine($"\nNot here: {reason}."));

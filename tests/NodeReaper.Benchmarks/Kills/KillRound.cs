@@ -37,11 +37,11 @@ internal sealed class KillRound : IDisposable
         _frozen = frozen;
     }
 
-    internal KillSample Run(VictimShape shape, IContender contender)
+    internal KillSample Run(VictimShape shape, IContender contender, VictimGroup others)
     {
-        using var group = new VictimGroup(_places, $"v{_number++}");
+        using var group = new VictimGroup(_places, $"v{_number++}", shape.CpuPercent > 0);
         var baseline = group.Charge.Read();
-        using var victim = RunningVictim.Start(_program, shape, group, _frozen?.File);
+        using var victim = RunningVictim.Start(_program, shape, group, others, _frozen?.File);
         try
         {
             Prepare(shape, group);
@@ -70,6 +70,7 @@ internal sealed class KillRound : IDisposable
             group.Reclaim((long)shape.SwappedOutMib << 20);
         }
 
+        group.SetNice(shape.Nice);
         if (shape.CpuPercent > 0)
         {
             group.LimitCpu(shape.CpuPercent);
@@ -80,7 +81,7 @@ internal sealed class KillRound : IDisposable
             _frozen!.Freeze();
         }
 
-        var isSlow = shape.CpuPercent > 0 || shape.ReadFiles.Count > 0 || shape.IsFrozen;
+        var isSlow = shape.CpuPercent > 0 || shape.Nice > 0 || shape.ReadFiles.Count > 0 || shape.IsFrozen;
         Thread.Sleep(isSlow ? LongSettleMilliseconds : SettleMilliseconds);
     }
 

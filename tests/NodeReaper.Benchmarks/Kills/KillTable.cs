@@ -19,7 +19,10 @@ internal sealed class KillTable(KillRound round, IReadOnlyList<IContender> conte
     }
 
     /// <summary>Kills victims of one shape and prints the rows.</summary>
-    internal void Run(VictimShape shape, int rounds)
+    /// <param name="shape">The shape.</param>
+    /// <param name="others">The cgroup of whatever else runs on the node.</param>
+    /// <param name="rounds">How often each contender kills; fewer for shapes that take long.</param>
+    internal void Run(VictimShape shape, VictimGroup others, int rounds)
     {
         var samples = contenders.Select(_ => new List<KillSample>()).ToArray();
         for (var i = 0; i < Math.Max(LeastRounds, rounds / shape.RoundsDivisor); i++)
@@ -27,7 +30,7 @@ internal sealed class KillTable(KillRound round, IReadOnlyList<IContender> conte
             for (var turn = 0; turn < contenders.Count; turn++)
             {
                 var position = (i + turn) % contenders.Count;
-                samples[position].Add(round.Run(shape, contenders[position]));
+                samples[position].Add(round.Run(shape, contenders[position], others));
             }
         }
 

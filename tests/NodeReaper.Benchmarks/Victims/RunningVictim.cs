@@ -19,12 +19,14 @@ internal sealed class RunningVictim : IDisposable
     /// <param name="program">The victim program.</param>
     /// <param name="shape">Its shape.</param>
     /// <param name="group">Its cgroup.</param>
+    /// <param name="others">The cgroup of whoever reads its files.</param>
     /// <param name="writtenFile">What it writes to, if that is its shape.</param>
     /// <exception cref="IOException">It did not start.</exception>
-    internal static RunningVictim Start(string program, VictimShape shape, VictimGroup group, string? writtenFile)
+    internal static RunningVictim Start(string program, VictimShape shape, VictimGroup group, VictimGroup others, string? writtenFile)
     {
         string[] writer = shape.IsFrozen && writtenFile is not null ? ["--writer", writtenFile] : [];
-        var process = ChildProcess.Start(program, [.. group.JoinOptions, .. shape.Arguments.Split(' '), .. writer]);
+        var process = ChildProcess.Start(
+            program, [.. group.JoinOptions, .. shape.Arguments.Split(' '), "--nice", $"{shape.Nice}", .. writer]);
         if (!process.WaitForLine("ready\n"u8, StartTimeoutMilliseconds))
         {
             process.Dispose();
@@ -32,7 +34,8 @@ internal sealed class RunningVictim : IDisposable
         }
 
         var readers = shape.ReadFiles.Select(
-            file => ChildProcess.Start(program, "--sched-idle", "--die-with-parent", "--reader", $"{process.Id}", file));
+            file => ChildProcess.Start(
+                program, [.. others.JoinOptions, "--sched-idle", "--die-with-parent", "--reader", $"{process.Id}", file]));
         return new RunningVictim(process, [.. readers]);
     }
 

@@ -12,12 +12,16 @@ internal sealed class VictimGroup : IDisposable
     private readonly string? _v1Memory;
     private readonly string? _v1Cpu;
 
-    internal VictimGroup(CgroupPlaces places, string name)
+    /// <summary>Makes it.</summary>
+    /// <param name="places">Where.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="isCpuLimited">A cgroup of a v1 cpu controller, too: only for a quota, because it has a weight of its own.</param>
+    internal VictimGroup(CgroupPlaces places, string name, bool isCpuLimited = false)
     {
         _places = places;
         _v2 = Make(places.V2, name)!;
         _v1Memory = Make(places.V1Memory, name);
-        _v1Cpu = Make(places.V1Cpu, name);
+        _v1Cpu = isCpuLimited ? Make(places.V1Cpu, name) : null;
         Directory = CgroupDirectory.Open(_v2, out _);
         Charge = places.HasV2Memory
             ? new MemoryCharge(_v2, "memory.current", "memory.swap.current")
@@ -49,6 +53,16 @@ internal sealed class VictimGroup : IDisposable
         else
         {
             File.WriteAllText(Path.Combine(_v1Cpu!, "cpu.cfs_quota_us"), $"{percent * 1000}");
+        }
+    }
+
+    /// <summary>Gives it the weight of a nice value, where it has a weight: beside other cgroups, only that counts.</summary>
+    /// <param name="nice">The nice value.</param>
+    internal void SetNice(int nice)
+    {
+        if (_places.HasV2Cpu)
+        {
+            File.WriteAllText(Path.Combine(_v2, "cpu.weight.nice"), $"{nice}");
         }
     }
 

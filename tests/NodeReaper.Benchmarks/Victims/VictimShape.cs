@@ -9,6 +9,9 @@ internal sealed record VictimShape(string Key, string Name, string Arguments)
     /// <summary>A spinning process for each CPU keeps the node busy meanwhile.</summary>
     internal bool IsNodeBusy { get; init; }
 
+    /// <summary>Its nice value.</summary>
+    internal int Nice { get; init; }
+
     /// <summary>The share of one CPU that its cgroup may use, in percent; 0 for no limit.</summary>
     internal int CpuPercent { get; init; }
 

@@ -9,7 +9,7 @@ internal static class VictimShapes
         new("512m", "idle, 512 MiB", "--small-pages --mib 512") { RoundsDivisor = 2 },
         new("2g", "idle, 2 GiB", "--small-pages --mib 2048") { RoundsDivisor = 5 },
         new("thp", "idle, 512 MiB in huge pages", "--thp --mib 512") { RoundsDivisor = 2 },
-        new("nice", "256 MiB, nice 19, busy node", "--small-pages --mib 256 --nice 19 --spin") { IsNodeBusy = true, RoundsDivisor = 5 },
+        new("nice", "256 MiB, nice 19, busy node", "--small-pages --mib 256 --spin") { Nice = 19, IsNodeBusy = true, RoundsDivisor = 5 },
         new("quota", "256 MiB, spinning, CPU quota 5 %", "--small-pages --mib 256 --spin") { CpuPercent = 5, RoundsDivisor = 2 },
         new("readers", "256 MiB, read by SCHED_IDLE readers, busy node", "--small-pages --mib 256")
         {
