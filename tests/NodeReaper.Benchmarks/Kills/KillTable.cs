@@ -61,5 +61,5 @@ internal sealed class KillTable(KillRound round, IReadOnlyList<IContender> conte
     }
 
     private static string Shown(double value) =>
-        double.IsFinite(value) ? value.ToString("0.00", CultureInfo.InvariantCulture) : "never";
+        double.IsFinite(value) ? value.ToString(Math.Abs(value) < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture) : "never";
 }
