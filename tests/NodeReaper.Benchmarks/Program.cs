@@ -1,5 +1,7 @@
 using NodeReaper.Benchmarks;
+using NodeReaper.Benchmarks.Decision;
 using NodeReaper.Benchmarks.Kills;
+using NodeReaper.Benchmarks.Races;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Kernel.Scheduling;
 
@@ -15,5 +17,6 @@ _ = SelfProtection.RaiseOpenFiles(Killer.OpenFiles);
 return options.Table switch
 {
     "kills" => KillBenchmark.Run(options),
-    _ => 2,
+    "decision" => DecisionBenchmark.Run(options),
+    _ => RaceBenchmark.Run(options),
 };
