@@ -14,6 +14,7 @@ internal static class ContenderList
         new KillCgroup(),
         new SignalAndReleaseEach(),
         new KillCgroupAndRelease(),
+        new AtNormalPriority(new KillCgroupAndRelease()),
         .. Strategies.Select(strategy => new Agent(killer, strategy)),
     ];
 }
