@@ -13,15 +13,11 @@ internal sealed class AgentKiller : IDisposable
     // As many reapers as the policy has by default.
     private const int Reapers = 2;
 
-    private readonly ReliefProof _proof;
     private readonly Killer _killer;
     private readonly Verifier _verifier;
 
-    /// <summary>Makes one.</summary>
-    /// <param name="proof">Cgroup where victims' cgroups have a memory.stat, else Process.</param>
-    internal AgentKiller(ReliefProof proof)
+    internal AgentKiller()
     {
-        _proof = proof;
         var proc = new ProcessFiles(FileDescriptor.OpenDirectory("/proc", out _));
         _killer = new Killer(proc, new ProcessGuard(proc), Reapers);
         _verifier = new Verifier(proc);
@@ -36,8 +32,9 @@ internal sealed class AgentKiller : IDisposable
             throw new IOException($"{strategy} did not kill: {outcome.Refusal} {outcome.SignalError}");
         }
 
-        // It lets go of who is held, too.
-        _ = _verifier.Verify(target, outcome, before, _proof, deadline, _killer);
+        // It lets go of who is held, too. Where cgroup v2 has no memory controller, it finds no file to read, and looks for
+        // deaths only.
+        _ = _verifier.Verify(target, outcome, before, ReliefProof.Cgroup, deadline, _killer);
         var tally = default(ReleaseTally);
         foreach (ref readonly var process in _killer.Processes)
         {

@@ -1,6 +1,5 @@
 using NodeReaper.Benchmarks.Contenders;
 using NodeReaper.Benchmarks.Victims;
-using NodeReaper.Engine.Verification;
 
 namespace NodeReaper.Benchmarks.Kills;
 
@@ -17,7 +16,7 @@ internal static class KillBenchmark
         }
 
         using var places = new CgroupPlaces();
-        using var agentKiller = new AgentKiller(places.HasV2Memory ? ReliefProof.Cgroup : ReliefProof.Process);
+        using var agentKiller = new AgentKiller();
         var frozen = options.FreezableMount is { } mount ? new FreezableFileSystem(mount) : null;
         using var round = new KillRound(options.Program, places, agentKiller, frozen);
         var table = new KillTable(round, ContenderList.All(agentKiller));

@@ -1,7 +1,6 @@
 using NodeReaper.Benchmarks.Contenders;
 using NodeReaper.Benchmarks.Victims;
 using NodeReaper.Engine.Killing;
-using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Processes;
 
 namespace NodeReaper.Benchmarks.Races;
@@ -20,7 +19,7 @@ internal static class RaceBenchmark
     {
         using var places = new CgroupPlaces();
         using var group = new VictimGroup(places, "race");
-        using var agentKiller = new AgentKiller(ReliefProof.Process);
+        using var agentKiller = new AgentKiller();
         using var peer = new AtNormalPriority(new SignalAndReleaseEach());
         IContender[] contenders = [new Agent(agentKiller, KillStrategy.Hold), new SignalAndReleaseEach(), peer];
         var tallies = new ReleaseTally[contenders.Length];
