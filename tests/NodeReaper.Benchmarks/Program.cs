@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NodeReaper.Benchmarks;
 using NodeReaper.Benchmarks.Decision;
 using NodeReaper.Benchmarks.Kills;
@@ -14,9 +15,27 @@ if (BenchmarkOptions.Parse(args) is not { } options)
 // As the agent's own threads: every contender kills from this one.
 _ = KillPathThread.Prefer();
 _ = SelfProtection.RaiseOpenFiles(Killer.OpenFiles);
-return options.Table switch
+
+// Whoever interrupts it shall not find victims and cgroups left over.
+using var stop = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
 {
-    "kills" => KillBenchmark.Run(options),
-    "decision" => DecisionBenchmark.Run(options),
-    _ => RaceBenchmark.Run(options),
-};
+    return options.Table switch
+    {
+        "kills" => KillBenchmark.Run(options, stop.Token),
+        "decision" => DecisionBenchmark.Run(options, stop.Token),
+        _ => RaceBenchmark.Run(options, stop.Token),
+    };
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stop.Cancel();
+}

@@ -9,7 +9,7 @@ internal static class DecisionBenchmark
     private const int Containers = 500;
     private const int CrowdMib = 1;
 
-    internal static int Run(BenchmarkOptions options)
+    internal static int Run(BenchmarkOptions options, CancellationToken stop)
     {
         using var place = CgroupPlace.InV2();
         using ContainerTree containers = place.Controllers.Contains("memory")
@@ -17,7 +17,13 @@ internal static class DecisionBenchmark
             : new RecordedTree(options.Program);
         containers.AddCrowd(Containers, CrowdMib);
         using var run = new DecisionRun(containers);
-        var samples = Enumerable.Range(Containers, options.Rounds).Select(run.Decide).ToList();
+        var samples = new List<DecisionSample>();
+        for (var i = 0; i < options.Rounds; i++)
+        {
+            stop.ThrowIfCancellationRequested();
+            samples.Add(run.Decide(Containers + i));
+        }
+
         Console.WriteLine("| containers | decisions | reading to victim chosen: p50 (ms) | p99 | reading to first SIGKILL: p50 (ms) | p99 |");
         Console.WriteLine("|---|---|---|---|---|---|");
         string[] cells =

@@ -6,7 +6,7 @@ namespace NodeReaper.Benchmarks.Kills;
 /// <summary>The table of kills: every contender on every victim that this machine can have.</summary>
 internal static class KillBenchmark
 {
-    internal static int Run(BenchmarkOptions options)
+    internal static int Run(BenchmarkOptions options, CancellationToken stop)
     {
         var unknown = options.Victims.Where(key => VictimShapes.All.All(shape => shape.Key != key)).ToList();
         if (unknown.Count > 0)
@@ -33,7 +33,7 @@ internal static class KillBenchmark
             }
 
             using var busy = new BusyNode(options.Program, places, shape.IsNodeBusy ? Environment.ProcessorCount : 0);
-            table.Run(shape, busy.Group, options.Rounds);
+            table.Run(shape, busy.Group, options.Rounds, stop);
         }
 
         missing.ForEach(reason => Console.WriteLine($"\nNot here: {reason}."));

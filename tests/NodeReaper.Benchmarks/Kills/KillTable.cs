@@ -22,13 +22,15 @@ internal sealed class KillTable(KillRound round, IReadOnlyList<IContender> conte
     /// <param name="shape">The shape.</param>
     /// <param name="others">The cgroup of whatever else runs on the node.</param>
     /// <param name="rounds">How often each contender kills; fewer for shapes that take long.</param>
-    internal void Run(VictimShape shape, VictimGroup others, int rounds)
+    /// <param name="stop">Ends it between two kills.</param>
+    internal void Run(VictimShape shape, VictimGroup others, int rounds, CancellationToken stop)
     {
         var samples = contenders.Select(_ => new List<KillSample>()).ToArray();
         for (var i = 0; i < Math.Max(LeastRounds, rounds / shape.RoundsDivisor); i++)
         {
             for (var turn = 0; turn < contenders.Count; turn++)
             {
+                stop.ThrowIfCancellationRequested();
                 var position = (i + turn) % contenders.Count;
                 samples[position].Add(round.Run(shape, contenders[position], others));
             }

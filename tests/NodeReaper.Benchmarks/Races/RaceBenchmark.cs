@@ -15,7 +15,7 @@ internal static class RaceBenchmark
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
     private static readonly int[] s_mib = [1, 2, 4, 8, 16];
 
-    internal static int Run(BenchmarkOptions options)
+    internal static int Run(BenchmarkOptions options, CancellationToken stop)
     {
         using var places = new CgroupPlaces();
         using var group = new VictimGroup(places, "race");
@@ -25,6 +25,7 @@ internal static class RaceBenchmark
         var tallies = new ReleaseTally[contenders.Length];
         for (var i = 0; i < options.Rounds; i++)
         {
+            stop.ThrowIfCancellationRequested();
             for (var turn = 0; turn < contenders.Length; turn++)
             {
                 tallies[turn] += Kill(options.Program, s_mib[i % s_mib.Length], group, contenders[turn]);
