@@ -20,7 +20,7 @@ internal static class KillBenchmark
         var frozen = options.FreezableMount is { } mount ? new FreezableFileSystem(mount) : null;
         using var round = new KillRound(options.Program, places, agentKiller, frozen);
         var table = new KillTable(round, ContenderList.All(agentKiller));
-        Console.WriteLine($"Memory observed in {(places.HasV2Memory ? "memory.current (cgroup v2)" : "memory.usage_in_bytes (cgroup v1)")}; {options.Rounds} rounds, fewer for the victims that take long.");
+        Console.WriteLine($"Memory observed in {(places.HasV2Memory ? "memory.current (cgroup v2)" : "memory.usage_in_bytes (cgroup v1)")}; {options.Rounds} rounds, fewer for the victims that take long, but at least {KillTable.LeastRounds}.");
         Console.WriteLine();
         KillTable.PrintHead();
         var missing = new List<string>();

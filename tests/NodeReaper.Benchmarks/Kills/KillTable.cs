@@ -10,7 +10,8 @@ namespace NodeReaper.Benchmarks.Kills;
 /// </summary>
 internal sealed class KillTable(KillRound round, IReadOnlyList<IContender> contenders)
 {
-    private const int LeastRounds = 3;
+    /// <summary>How often each contender kills, whatever is asked for.</summary>
+    internal const int LeastRounds = 3;
 
     internal static void PrintHead()
     {
