@@ -5,6 +5,7 @@
  * Memory, for each process:
  *   --mib N            anonymous memory
  *   --thp              ask for huge pages for it
+ *   --small-pages      never use huge pages, whatever the system's default is
  *   --random           fill with what does not compress, and is never merged
  *   --mlock-mib N      anonymous memory that is locked
  *   --shmem-mib N      shared anonymous memory; taken once and inherited by all processes
@@ -25,9 +26,10 @@
  *   --reader PID FILE  read /proc/PID/FILE in a loop, until it is gone
  *   --writer FILE      write to FILE in a loop: on a frozen file system it sleeps uninterruptibly (D)
  * The rest:
- *   --cgroup DIR       join this cgroup before anything else
+ *   --cgroup DIR       join this cgroup before anything else; up to four times, for cgroups of several hierarchies
  *   --comm NAME        the name of the process
  *   --nice N           of all threads
+ *   --sched-idle       SCHED_IDLE: run only when nobody else wants to
  *   --ignore-term      SIGTERM does nothing
  *   --die-with-parent  SIGKILL when the thread that started this one ends
  */
@@ -54,13 +56,14 @@
 
 #define MIB ((size_t)1 << 20)
 #define PAGE ((size_t)4096)
+#define CGROUPS 4
 
 static struct {
     size_t mib, mlock_mib, shmem_mib, tmpfs_mib, step_mib, until_mib;
     long hog_mib_per_second;
-    int threads, procs, nice, fork_chains, reader_pid;
-    int spin, thp, random, hog, leader_exits, zombie, ignore_term, vfork_share, die_with_parent, stuck_exec;
-    const char *comm, *cgroup, *tmpfs, *reader_file, *writer_file;
+    int threads, procs, nice, fork_chains, reader_pid, cgroups;
+    int spin, thp, small_pages, random, hog, leader_exits, zombie, ignore_term, vfork_share, die_with_parent, sched_idle, stuck_exec;
+    const char *comm, *cgroup[CGROUPS], *tmpfs, *reader_file, *writer_file;
 } o = { .threads = 1, .step_mib = 4 };
 
 static void die(const char *what)
@@ -128,10 +131,10 @@ static void write_tmpfs(void)
     close(file);
 }
 
-static void join_cgroup(void)
+static void join(const char *cgroup)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/cgroup.procs", o.cgroup);
+    snprintf(path, sizeof path, "%s/cgroup.procs", cgroup);
     int file = open(path, O_WRONLY | O_CLOEXEC);
     if (file < 0 || write(file, "0", 1) != 1)
         die(path);
@@ -357,7 +360,8 @@ static void parse(int count, char **words)
         { "leader-exits", 0, &o.leader_exits, 1 }, { "zombie", 0, &o.zombie, 1 },
         { "ignore-term", 0, &o.ignore_term, 1 }, { "vfork-share", 0, &o.vfork_share, 1 },
         { "stuck-exec", 0, &o.stuck_exec, 1 },
-        { "die-with-parent", 0, &o.die_with_parent, 1 }, { NULL, 0, NULL, 0 },
+        { "die-with-parent", 0, &o.die_with_parent, 1 }, { "small-pages", 0, &o.small_pages, 1 },
+        { "sched-idle", 0, &o.sched_idle, 1 }, { NULL, 0, NULL, 0 },
     };
     const long most = 1L << 30;
     for (int found; (found = getopt_long(count, words, "", options, NULL)) != -1;) {
@@ -377,7 +381,10 @@ static void parse(int count, char **words)
         case STEP: o.step_mib = (size_t)number(optarg, 1, most); break;
         case UNTIL: o.until_mib = (size_t)number(optarg, 1, most); break;
         case COMM: o.comm = optarg; break;
-        case CGROUP: o.cgroup = optarg; break;
+        case CGROUP:
+            if (o.cgroups < CGROUPS)
+                o.cgroup[o.cgroups++] = optarg;
+            break;
         case READER: o.reader_pid = (int)number(optarg, 1, INT_MAX); o.reader_file = words[optind++]; break;
         case WRITER: o.writer_file = optarg; break;
         case BOMB: o.fork_chains = (int)number(optarg, 1, 1000); break;
@@ -394,13 +401,17 @@ int main(int count, char **words)
 {
     pid_t parent = getppid();
     parse(count, words);
-    if (o.cgroup)
-        join_cgroup();
+    for (int i = 0; i < o.cgroups; i++)
+        join(o.cgroup[i]);
     die_with_parent(parent);
     if (o.comm && prctl(PR_SET_NAME, o.comm))
         die("prctl(PR_SET_NAME)");
     if (o.nice && setpriority(PRIO_PROCESS, 0, o.nice))
         die("setpriority");
+    if (o.sched_idle && sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 }))
+        die("sched_setscheduler");
+    if (o.small_pages && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+        die("prctl(PR_SET_THP_DISABLE)");
     if (o.ignore_term)
         signal(SIGTERM, SIG_IGN);
 

@@ -1,0 +1,14 @@
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Kernel.Cgroups;
+
+namespace NodeReaper.Benchmarks.Contenders;
+
+/// <summary>NodeReaper with one of its strategies.</summary>
+internal sealed class Agent(AgentKiller killer, KillStrategy strategy) : IContender
+{
+    public string Name => $"NodeReaper {strategy.ToString().ToLowerInvariant()}";
+
+    public ReleaseTally Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline) =>
+        killer.Kill(cgroup, strategy, before, deadline);
+}

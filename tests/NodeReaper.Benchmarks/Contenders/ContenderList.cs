@@ -1,0 +1,20 @@
+using NodeReaper.Engine.Killing;
+
+namespace NodeReaper.Benchmarks.Contenders;
+
+/// <summary>Everybody who takes part; the first is what the others are compared with. To add one: a file beside this one, a line here.</summary>
+internal static class ContenderList
+{
+    /// <summary>The agent's strategies that take part, where the kernel has what they need.</summary>
+    internal static IReadOnlyList<KillStrategy> Strategies { get; } = [KillStrategy.Release, KillStrategy.Hold];
+
+    internal static IReadOnlyList<IContender> All(AgentKiller killer) =>
+    [
+        new SignalEach(),
+        new KillCgroup(),
+        new SignalAndReleaseEach(),
+        new KillCgroupAndRelease(),
+        new AtNormalPriority(new KillCgroupAndRelease()),
+        .. Strategies.Select(strategy => new Agent(killer, strategy)),
+    ];
+}
