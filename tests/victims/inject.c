@@ -6,8 +6,8 @@
  *   inject [OPTION]... -- COMMAND ARG...
  *
  *   --fail CALL=ERRNO[:FIRST[:COUNT]]
- *                      the calls from the FIRST (1) on fail, COUNT of them (all). They are counted over all processes,
- *                      the other calls that are not failed included. Again for another call, or other numbers.
+ *                      COUNT calls (all) fail, from the FIRST (1) on. They are counted over all processes, those that do
+ *                      not fail included. Again for another call, or for other numbers.
  *                      CALL: process_mrelease pidfd_open pidfd_send_signal wait4 kcmp, or ptrace (PTRACE_SEIZE alone)
  *                      ptrace_detach ptrace_interrupt; waitpid is wait4
  *   --reap-kill        a kernel with PROCESS_MRELEASE_REAP_KILL: process_mrelease(pidfd, 1) kills and reaps as one
@@ -16,7 +16,8 @@
  *   --count FILE       write, at the end, a line for each call: its name, how often it came, how often it was failed
  *
  * It ends as the command does: with its status, or by its signal; with 125 when it could not start, 126 and 127 as a
- * shell. Signals to it are passed on. What the command leaves running gets ENOSYS for these calls from then on.
+ * shell. Signals to it are passed on. What the command leaves running gets ENOSYS for these calls from then on. It needs
+ * root, and cannot run under itself: the kernel has one listener for a process.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
