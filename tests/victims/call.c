@@ -10,7 +10,7 @@
  *   seize=PID       ptrace(PTRACE_SEIZE, PTRACE_O_TRACEEXIT); interrupt=PID and detach=PID likewise
  *   wait=PID        waitpid(WNOHANG | __WALL)
  *   kcmp=PID        kcmp(this process, PID, KCMP_VM)
- *   exit=STATUS     end with it; die=SIG: end by a signal
+ *   exit=STATUS     end with it; die=SIG: end by a signal; stay=1: do not end
  *   repeat=N        do all steps before this one N times altogether
  */
 #define _GNU_SOURCE
@@ -54,6 +54,8 @@ static int step(const char *word)
         result = syscall(SYS_kcmp, getpid(), value, KCMP_VM, 0, 0) >= 0 ? 0 : -1;
     else if (!strcmp(name, "exit"))
         exit((int)value);
+    else if (!strcmp(name, "stay"))
+        result = pause();
     else if (!strcmp(name, "die"))
         result = raise((int)value);
     else
