@@ -50,7 +50,9 @@ public sealed class CgroupProcesses
         IsComplete = true;
         var error = ReadBelow(cgroup, 0);
         var ids = _ids.AsSpan(0, _count);
-        ids.Sort();
+
+        // Without a comparison, NativeAOT makes one for each sort.
+        ids.Sort(static (a, b) => a.CompareTo(b));
         _count = RemoveRepeats(ids);
         return error;
     }

@@ -25,9 +25,10 @@ internal sealed class FakeKubepods : IDisposable
     {
         var directory = Directory.CreateDirectory(Path.Combine(PodPath(uid), new string('a', 64))).FullName;
         File.WriteAllText(Path.Combine(directory, "cgroup.procs"), $"{processId}\n");
-        File.WriteAllText(Path.Combine(directory, "memory.current"), $"{anonBytes}\n");
-        File.WriteAllText(Path.Combine(directory, "memory.swap.current"), "0\n");
-        File.WriteAllText(Path.Combine(directory, "memory.stat"), $"anon {anonBytes}\nfile 0\nkernel 0\npagetables 0\nshmem 0\n");
+        foreach (var (name, content) in FakeMemory.Files(anonBytes))
+        {
+            File.WriteAllText(Path.Combine(directory, name), content);
+        }
     }
 
     internal void Remove(string uid) => Directory.Delete(PodPath(uid), recursive: true);

@@ -9,14 +9,13 @@ internal sealed unsafe partial class OpenFilesLimit : IDisposable
     private readonly Limit _before;
 
     /// <summary>Sets the limit.</summary>
-    /// <param name="room">How many more, when nothing is open below the highest that is.</param>
+    /// <param name="room">How many more.</param>
     internal OpenFilesLimit(int room)
     {
         Limit before;
         Check(GetLimit(OpenFiles, &before));
         _before = before;
-        var highest = Directory.GetFileSystemEntries("/proc/self/fd").Max(path => int.Parse(Path.GetFileName(path)));
-        var wanted = before with { Soft = room == 0 ? 0 : (ulong)(highest + 1 + room) };
+        var wanted = before with { Soft = NumberAfterFree(room) };
         Check(SetLimit(OpenFiles, &wanted));
     }
 
@@ -24,6 +23,19 @@ internal sealed unsafe partial class OpenFilesLimit : IDisposable
     {
         var before = _before;
         Check(SetLimit(OpenFiles, &before));
+    }
+
+    // The limit is of the highest number, and numbers below it may be free.
+    private static ulong NumberAfterFree(int count)
+    {
+        var open = Directory.GetFileSystemEntries("/proc/self/fd").Select(Path.GetFileName).ToHashSet();
+        ulong number = 0;
+        for (var free = 0; free < count; number++)
+        {
+            free += open.Contains($"{number}") ? 0 : 1;
+        }
+
+        return number;
     }
 
     private static void Check(int result)

@@ -85,11 +85,7 @@ internal static class StrategyCases
             Before = MemoryUse.OfResident(64 << 20),
             Proof = ReliefProof.Cgroup,
         };
-        attempt.Target = attempt.Cgroup.As(
-            ["cgroup.procs", "cgroup.events", "cgroup.kill"],
-            ("memory.current", "4096\n"),
-            ("memory.swap.current", "0\n"),
-            ("memory.stat", "anon 4096\nfile 0\nkernel 0\npagetables 0\nshmem 0\n"));
+        attempt.Target = attempt.Cgroup.As(["cgroup.procs", "cgroup.events", "cgroup.kill"], FakeMemory.Files(4096));
         _ = attempt.Cgroup.Start("--mib 64");
         return attempt;
     }
