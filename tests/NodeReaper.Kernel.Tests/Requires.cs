@@ -36,6 +36,16 @@ internal static class Requires
         }
     }
 
+    /// <summary>What tests/victims/inject.c is made of.</summary>
+    internal static void UserNotification()
+    {
+        const string actions = "/proc/sys/kernel/seccomp/actions_avail";
+        if (!File.Exists(actions) || !File.ReadAllText(actions).Contains("user_notif", StringComparison.Ordinal))
+        {
+            Assert.Skip("needs seccomp user notification: Linux 5.5 with CONFIG_SECCOMP_FILTER");
+        }
+    }
+
     /// <summary>Where the cgroup v2 hierarchy is mounted.</summary>
     internal static string Cgroup2Mount()
     {

@@ -65,7 +65,9 @@ public sealed class CgroupProcesses
         }
 
         var ids = _ids.AsSpan(0, _count);
-        ids.Sort();
+
+        // Without a comparison, NativeAOT makes one for each sort.
+        ids.Sort(static (a, b) => a.CompareTo(b));
         _count = RemoveRepeats(ids);
         return error;
     }

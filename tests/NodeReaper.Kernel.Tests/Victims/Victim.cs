@@ -26,6 +26,9 @@ internal sealed class Victim : IDisposable
         Pidfd = new Pidfd(new FileDescriptor((int)opened.Value));
     }
 
+    /// <summary>The program; what else tests/victims/build makes is beside it.</summary>
+    internal static string ProgramPath => Program.Value;
+
     internal int Id { get; }
 
     internal Pidfd Pidfd { get; }

@@ -1,0 +1,58 @@
+using NodeReaper.AllocationGate.Kills;
+using NodeReaper.Engine;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.AllocationGate.Decisions;
+
+/// <summary>The whole cycle on a node that is always short of memory, made once as in the agent.</summary>
+internal sealed class CycleRig : IDisposable
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(30);
+    private readonly ReportRing _ring = new(32);
+    private readonly NodePressure _node;
+
+    internal CycleRig(KillRig kills)
+    {
+        var policy = new ReapPolicy { Kill = new KillPolicy { Deadline = s_deadline } };
+        Kubepods = new FakeKubepods();
+        _node = new NodePressure(Kubepods.ProcRoot, policy.Pressure.StallWindow);
+        Tree = new KubepodsTree(Kubepods.CgroupRoot);
+        Tree.Discover();
+        Collector = new CandidateCollector(new ContainerRoles(kills.Guard));
+        Policy = policy;
+        Cycle = new ReapCycle(
+            policy, KillStrategy.Hold, _node, Tree, Collector, kills.Killer, kills.Verifier, _ring, () => PodSnapshot.Empty);
+    }
+
+    internal FakeKubepods Kubepods { get; }
+
+    internal KubepodsTree Tree { get; }
+
+    internal CandidateCollector Collector { get; }
+
+    internal ReapPolicy Policy { get; }
+
+    internal ReapCycle Cycle { get; }
+
+    /// <summary>What the pressure thread does at each sample.</summary>
+    internal void Run()
+    {
+        _ = _node.Read();
+        Cycle.Run();
+    }
+
+    /// <summary>Makes room in the ring, as the thread of the reports does.</summary>
+    internal void DrainReports() => _ring.Drain([], (_, error) => throw error);
+
+    public void Dispose()
+    {
+        Tree.Dispose();
+        _node.Dispose();
+        _ring.Dispose();
+        Kubepods.Dispose();
+    }
+}

@@ -1,0 +1,39 @@
+namespace NodeReaper.AllocationGate.Decisions;
+
+/// <summary>A directory that looks like a cgroup v2 mount with kubepods, and a proc with a node that is short of memory.</summary>
+internal sealed class FakeKubepods : IDisposable
+{
+    internal FakeKubepods()
+    {
+        ProcRoot = Directory.CreateDirectory(Path.Combine(Root, "proc")).FullName;
+        CgroupRoot = Directory.CreateDirectory(Path.Combine(Root, "cgroup")).FullName;
+        _ = Directory.CreateDirectory(Path.Combine(CgroupRoot, "kubepods", "besteffort"));
+        File.WriteAllText(
+            Path.Combine(ProcRoot, "meminfo"),
+            "MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:      20480 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n");
+        File.WriteAllText(Path.Combine(ProcRoot, "vmstat"), "allocstall_normal 0\npgscan_kswapd 0\npgscan_direct 0\noom_kill 0\n");
+    }
+
+    internal string ProcRoot { get; }
+
+    internal string CgroupRoot { get; }
+
+    private string Root { get; } = Directory.CreateTempSubdirectory("nodereaper-gate-").FullName;
+
+    /// <summary>Adds a Pod with one container.</summary>
+    internal void Add(string uid, long anonBytes, int processId)
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(PodPath(uid), new string('a', 64))).FullName;
+        File.WriteAllText(Path.Combine(directory, "cgroup.procs"), $"{processId}\n");
+        foreach (var (name, content) in FakeMemory.Files(anonBytes))
+        {
+            File.WriteAllText(Path.Combine(directory, name), content);
+        }
+    }
+
+    internal void Remove(string uid) => Directory.Delete(PodPath(uid), recursive: true);
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private string PodPath(string uid) => Path.Combine(CgroupRoot, "kubepods", "besteffort", $"pod{uid}");
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using NodeReaper.Kernel.Processes;
+
+namespace NodeReaper.AllocationGate.Kills;
+
+/// <summary>The same kills under the answers of other kernels: this program again, under tests/victims/inject.</summary>
+internal static class InjectedKernels
+{
+    private const string ActionsFile = "/proc/sys/kernel/seccomp/actions_avail";
+    private static readonly string[] s_calls = ["process_mrelease", "pidfd_send_signal", "ptrace"];
+    private static readonly string[] s_errors = ["EAGAIN", "EINTR", "ENOSYS", "EBADF", "EPERM", "ENOMEM"];
+
+    internal static void Run(Tally tally)
+    {
+        if (!File.Exists(ActionsFile) || !File.ReadAllText(ActionsFile).Contains("user_notif", StringComparison.Ordinal))
+        {
+            tally.Skip("kills under inject", "needs seccomp user notification: Linux 5.5 with CONFIG_SECCOMP_FILTER");
+            return;
+        }
+
+        foreach (var call in s_calls)
+        {
+            foreach (var error in s_errors)
+            {
+                RunUnder(tally, $"{call}={error}", call, "--fail", $"{call}={error}");
+            }
+        }
+
+        RunUnder(tally, "a kernel that kills and reaps in one call", null, "--reap-kill", "--expedite", "0x1000");
+    }
+
+    private static void RunUnder(Tally tally, string label, string? failing, params string[] options)
+    {
+        var counts = Path.GetTempFileName();
+        try
+        {
+            // A child of ours has an empty environment, and the JIT's host may need to be told where .NET is.
+            using var child = ChildProcess.Start(
+                "/usr/bin/env",
+                [
+                    $"DOTNET_ROOT={Environment.GetEnvironmentVariable("DOTNET_ROOT")}",
+                    Place.Of("inject"), .. options, "--count", counts, "--", Place.Self, "--under", label,
+                ]);
+            foreach (var line in ReadToEnd(child).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                tally.Relay(line);
+            }
+
+            // It is at its end: its counts are written before that.
+            if (failing is not null && !File.ReadLines(counts).Any(line => line.StartsWith($"{failing} ", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal)))
+            {
+                tally.Fail(label, "not a single call was failed");
+            }
+        }
+        finally
+        {
+            File.Delete(counts);
+        }
+    }
+
+    private static string ReadToEnd(ChildProcess child)
+    {
+        var text = new StringBuilder();
+        Span<byte> buffer = stackalloc byte[4096];
+        while (child.Output.Read(buffer) is { Succeeded: true, Value: > 0 } read)
+        {
+            _ = text.Append(Encoding.UTF8.GetString(buffer[..(int)read.Value]));
+        }
+
+        return text.ToString();
+    }
+}
