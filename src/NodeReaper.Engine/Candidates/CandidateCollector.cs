@@ -62,7 +62,10 @@ public sealed class CandidateCollector
     private Exclusion Exclude(ref Candidate candidate, ReapPolicy policy)
     {
         var cgroup = candidate.Cgroup;
-        if (!_reader.Read(cgroup.Directory, out candidate.Memory).IsNone)
+        var error = cgroup.MemoryFiles.Current.IsOpen
+            ? _reader.Read(cgroup.MemoryFiles, out candidate.Memory)
+            : _reader.Read(cgroup.Directory, out candidate.Memory);
+        if (!error.IsNone)
         {
             return Exclusion.Unreadable;
         }

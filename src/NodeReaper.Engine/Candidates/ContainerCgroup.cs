@@ -49,6 +49,9 @@ public sealed class ContainerCgroup
     /// <summary>The open directory.</summary>
     public CgroupDirectory Directory { get; private set; }
 
+    /// <summary>Its memory files, open; none when they could not be opened.</summary>
+    public MemoryFiles MemoryFiles { get; private set; } = MemoryFiles.None;
+
     /// <summary>The QoS class that the path tells.</summary>
     public QosClass QosClass { get; private set; }
 
@@ -110,6 +113,7 @@ public sealed class ContainerCgroup
 
         Id = id;
         Directory = directory;
+        MemoryFiles = MemoryFiles.Open(directory, out _);
         QosClass = qosClass;
         _uidLength = KubepodsName.WriteUid(uid, _uid);
         path.CopyTo(_path);
@@ -132,6 +136,8 @@ public sealed class ContainerCgroup
 
     internal void Release()
     {
+        MemoryFiles.Close();
+        MemoryFiles = MemoryFiles.None;
         Directory.Close();
         Directory = CgroupDirectory.None;
     }

@@ -20,13 +20,30 @@ public sealed class MemoryUseReader
     public Errno Read(CgroupDirectory cgroup, out MemoryUse use)
     {
         use = default;
-        var error = cgroup.ReadValue("memory.current\0"u8, out var current);
+        var files = MemoryFiles.Open(cgroup, out var error);
+        if (error.IsNone)
+        {
+            error = Read(files, out use);
+            files.Close();
+        }
+
+        return error;
+    }
+
+    /// <summary>The same from files that are open.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="use">What they say; all 0 on error.</param>
+    /// <returns>ENODEV: the cgroup is gone. EINVAL: a file does not hold what the kernel documents.</returns>
+    public Errno Read(in MemoryFiles files, out MemoryUse use)
+    {
+        use = default;
+        var error = ReadValue(files.Current, out var current);
         if (!error.IsNone)
         {
             return error;
         }
 
-        var read = cgroup.ReadFile("memory.stat\0"u8, _text);
+        var read = files.Stat.ReadRecord(_text);
         if (!read.Succeeded)
         {
             return read.Error;
@@ -38,8 +55,23 @@ public sealed class MemoryUseReader
         }
 
         // No such file without swap in the kernel: nothing is swapped out then.
-        _ = cgroup.ReadValue("memory.swap.current\0"u8, out var swap);
+        _ = ReadValue(files.Swap, out var swap);
         use = MemoryUse.Of(current, stat, swap);
         return Errno.None;
+    }
+
+    private static Errno ReadValue(FileDescriptor file, out long value)
+    {
+        value = 0;
+        if (!file.IsOpen)
+        {
+            return Errno.ENOENT;
+        }
+
+        Span<byte> buffer = stackalloc byte[64];
+        var read = file.ReadRecord(buffer);
+        return !read.Succeeded ? read.Error
+            : CgroupValue.Parse(buffer[..(int)read.Value], out value) == ParseOutcome.Ok ? Errno.None
+            : Errno.EINVAL;
     }
 }

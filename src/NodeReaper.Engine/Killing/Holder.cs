@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Polling;
 using NodeReaper.Kernel.Processes;
@@ -18,13 +19,15 @@ public sealed class Holder : IDisposable
     public const int Capacity = 256;
 
     /// <summary>The most processes that it seizes for one kill.</summary>
-    public const int MaxPerKill = 64;
+    public const int MaxPerKill = VictimProcesses.Followed;
 
     private const int Held = 0;
     private const int MayGo = 1;
     private const int MustGo = 2;
     private const int PollMilliseconds = 1;
     private const int LongestPollMilliseconds = 20;
+
+    private static readonly long s_spin = Stopwatch.Frequency / 10_000;
 
     private readonly WakeUp _wake = new();
     private readonly WakeUp _done = new();
@@ -89,8 +92,9 @@ public sealed class Holder : IDisposable
     /// <returns>True when all are.</returns>
     public bool WaitUntilSeized(int milliseconds)
     {
-        // It is done before a sleep would have begun, most of the time.
-        for (var spins = 0; spins < 40 && _isSeizing; spins++)
+        // It is done before a sleep would be over, most of the time.
+        var end = Stopwatch.GetTimestamp() + s_spin;
+        while (_isSeizing && Stopwatch.GetTimestamp() < end)
         {
             Thread.SpinWait(20);
         }

@@ -9,9 +9,6 @@ namespace NodeReaper.Engine.Killing;
 /// </summary>
 public sealed class Holders : IDisposable
 {
-    /// <summary>The most processes of one victim that are held.</summary>
-    public const int MaxPerKill = Holder.MaxPerKill;
-
     private const int Threads = 3;
 
     // Without one more process seized in this time, the signal goes out: it ends what the seizing waits for. A seizing that
@@ -56,7 +53,7 @@ public sealed class Holders : IDisposable
     }
 
     /// <summary>Holds the processes of a victim, as many as can be.</summary>
-    /// <param name="victims">The processes, at most <see cref="MaxPerKill"/>. Gets what became of each.</param>
+    /// <param name="victims">The processes, at most <see cref="Holder.MaxPerKill"/>. Gets what became of each.</param>
     /// <returns>How many are held.</returns>
     public int Hold(Span<VictimProcess> victims)
     {

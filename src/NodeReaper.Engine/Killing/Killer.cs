@@ -10,24 +10,24 @@ namespace NodeReaper.Engine.Killing;
 /// </summary>
 public sealed class Killer : IDisposable
 {
-    /// <summary>The most processes of one victim that are followed one by one; cgroup.kill takes the others along.</summary>
-    public const int MaxFollowed = VictimProcesses.MaxFollowed;
-
     /// <summary>The limit of open files to ask for: one for each container of the node, and for each process of a victim.</summary>
     public const int OpenFiles = 65536;
 
-    // Small processes exit faster than they can be seized; of many, the large ones are held.
-    private const int MaxHeldPerVictim = Holders.MaxPerKill;
+    // Of many processes, the large ones are held; small ones exit faster than they can be seized.
+    private const int MaxHeldPerVictim = VictimProcesses.Followed;
     private const int ProgressMilliseconds = 1;
 
     // Two threads pay for themselves from here on; smaller ones are released before the second has woken up.
-    private const long SharedReleaseBytes = 32L << 20;
+    private const long SharedReleaseBytes = 4L << 20;
 
     // The kernel's own kill-and-reap may be kept waiting by whoever owns the mmap_lock; cgroup.kill does not wait for it.
     private static readonly long s_atomicHeadStart = Stopwatch.Frequency / 200;
 
     // By then an exit that nothing keeps waiting is over.
     private static readonly long s_firstNudge = Stopwatch.Frequency / 500;
+
+    // And by then, that of a thousand small processes, who had better not be looked at one by one meanwhile.
+    private static readonly long s_lateNudge = Stopwatch.Frequency / 50;
 
     private readonly uint _expediteFlag;
     private readonly VictimProcesses _victim;
@@ -63,7 +63,7 @@ public sealed class Killer : IDisposable
     /// <summary>Every error of the kill path so far.</summary>
     public KillErrors Errors { get; } = new();
 
-    /// <summary>The processes of the last victim, up to <see cref="MaxFollowed"/>; good until the next kill.</summary>
+    /// <summary>The processes of the last victim, of many, the largest; good until the next kill.</summary>
     public Span<VictimProcess> Processes => _victim.All;
 
     /// <summary>How many threads are held at the door of their exit.</summary>
@@ -80,7 +80,7 @@ public sealed class Killer : IDisposable
         var decidedAt = Stopwatch.GetTimestamp();
         var end = decidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
         End();
-        var identity = _victim.Identify(target, freeableBytes, MaxHeldPerVictim);
+        var identity = _victim.Identify(target, freeableBytes);
         if (identity.Refusal != Refusal.None)
         {
             return KillOutcome.Refused(strategy, identity, decidedAt);
@@ -103,13 +103,14 @@ public sealed class Killer : IDisposable
         _nextNudge = signalledAt + _nudgeAfter;
         if (!steps.Releases)
         {
-            _signal.SendToWhoeverIsLeft(target);
+            _signal.SendToWhoeverIsLeft(target, withNewcomers: false);
         }
         else if (!steps.KillsByRelease)
         {
             _reapers.Start(_victim.All.Length, shares, kills: false);
         }
 
+        _victim.ReadNames();
         var releasedAt = steps.Releases && WaitForRelease(end) ? Stopwatch.GetTimestamp() : 0;
         return new KillOutcome(
             strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, signalledAt, releasedAt);
@@ -239,7 +240,7 @@ public sealed class Killer : IDisposable
                 // Whatever keeps the release, the hold ends in time, also for one that is not dying.
                 if (lastOne)
                 {
-                    _signal.SendToWhoeverIsLeft(_target!);
+                    _signal.SendToWhoeverIsLeft(_target!, withNewcomers: true);
                     _holders.LetGoOfAll();
                 }
 
@@ -297,7 +298,7 @@ public sealed class Killer : IDisposable
 
         _nudgeAfter *= 2;
         _nextNudge = Stopwatch.GetTimestamp() + _nudgeAfter;
-        _signal.SendToWhoeverIsLeft(target);
+        _signal.SendToWhoeverIsLeft(target, withNewcomers: _nudgeAfter >= s_lateNudge);
         UrgeTheDying(target);
     }
 

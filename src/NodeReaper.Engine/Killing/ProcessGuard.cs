@@ -45,6 +45,31 @@ public sealed class ProcessGuard
     /// <param name="freeableBytes">What its container, or itself, would give back, in bytes.</param>
     public Refusal Check(int processId, long freeableBytes)
     {
+        var refusal = CheckOneOfMany(processId, freeableBytes);
+        if (refusal != Refusal.None)
+        {
+            return refusal;
+        }
+
+        // This one no tenant can give itself. A sandbox may have any name: it is "pod" on some distributions.
+        var adjustment = _proc.OomScoreAdjustment(processId);
+        if (adjustment.Succeeded && adjustment.Value <= SandboxScoreAdjustment)
+        {
+            return Refusal.Sandbox;
+        }
+
+        return !_proc.HasExecutable(processId) && !HasOtherLiveThread(processId)
+            ? Refusal.NoAddressSpace
+            : Refusal.None;
+    }
+
+    /// <summary>
+    /// Looks at what can be told at little cost, for one of very many: no sandbox has that many processes. Allocates nothing.
+    /// </summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="freeableBytes">What its container would give back, in bytes.</param>
+    public Refusal CheckOneOfMany(int processId, long freeableBytes)
+    {
         if (processId == 1)
         {
             return Refusal.Init;
@@ -62,16 +87,23 @@ public sealed class ProcessGuard
             return read.Error.IsGone ? Refusal.Gone : Refusal.Unknown;
         }
 
+        // What a tenant can make of itself by a name must not make it immune once it is large.
         var name = buffer[..(int)read.Value];
-        var byName = CheckName(processId, name, freeableBytes);
-        if (byName != Refusal.None)
+        if (freeableBytes < BorrowedNameFromBytes)
         {
-            return byName;
+            if (name.SequenceEqual("pause"u8))
+            {
+                return Refusal.Sandbox;
+            }
+
+            if (name.StartsWith("runc:["u8))
+            {
+                return Refusal.Starting;
+            }
         }
 
-        return !_proc.HasExecutable(processId) && !HasOtherLiveThread(processId)
-            ? Refusal.NoAddressSpace
-            : Refusal.None;
+        // A Pod may run its own containerd, in its own PID namespace: that one is the tenant's.
+        return IsSystemName(name) && IsInOwnPidNamespace(processId) ? Refusal.SystemProcess : Refusal.None;
     }
 
     /// <summary>
@@ -108,33 +140,6 @@ public sealed class ProcessGuard
 
         directory.Close();
         return found;
-    }
-
-    private Refusal CheckName(int processId, ReadOnlySpan<byte> name, long freeableBytes)
-    {
-        // What a tenant can make of itself by a name must not make it immune once it is large.
-        if (freeableBytes < BorrowedNameFromBytes)
-        {
-            if (name.SequenceEqual("pause"u8))
-            {
-                return Refusal.Sandbox;
-            }
-
-            if (name.StartsWith("runc:["u8))
-            {
-                return Refusal.Starting;
-            }
-        }
-
-        // This one no tenant can give itself. A sandbox may have any name: it is "pod" on some distributions.
-        var adjustment = _proc.OomScoreAdjustment(processId);
-        if (adjustment.Succeeded && adjustment.Value <= SandboxScoreAdjustment)
-        {
-            return Refusal.Sandbox;
-        }
-
-        // A Pod may run its own containerd, in its own PID namespace: that one is the tenant's.
-        return IsSystemName(name) && IsInOwnPidNamespace(processId) ? Refusal.SystemProcess : Refusal.None;
     }
 
     private static bool IsSystemName(ReadOnlySpan<byte> name)

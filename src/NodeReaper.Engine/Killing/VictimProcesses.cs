@@ -11,9 +11,11 @@ namespace NodeReaper.Engine.Killing;
 /// </summary>
 public sealed class VictimProcesses
 {
-    /// <summary>The most processes of one victim that are followed one by one.</summary>
-    public const int MaxFollowed = 1024;
+    /// <summary>Of a victim with more processes, the largest ones are followed one by one; cgroup.kill takes the others along.</summary>
+    public const int Followed = 64;
 
+    // Without cgroup.kill, all of them are, as they come.
+    private const int MaxFollowed = 1024;
     private const int MaxListed = 32768;
 
     // Left over for the listings of the cgroup and the walk to the next victim, should descriptors run out.
@@ -22,7 +24,7 @@ public sealed class VictimProcesses
     private readonly VictimProcess[] _all = new VictimProcess[MaxFollowed];
     private readonly CgroupProcesses _listed = new(MaxListed);
     private readonly int[] _ids = new int[MaxListed];
-    private readonly int[] _sizes = new int[MaxListed];
+    private readonly long[] _bySize = new long[MaxListed];
     private readonly ProcessFiles _proc;
     private readonly ProcessGuard _guard;
     private readonly MemorySharers _sharers;
@@ -40,12 +42,9 @@ public sealed class VictimProcesses
         _guard = guard;
         _sharers = sharers;
         _errors = errors;
-
-        // The sort is made here, so that it is not made during a kill.
-        _sizes.AsSpan(0, 2).Sort(_ids.AsSpan(0, 2));
     }
 
-    /// <summary>The processes, the largest first when there are more than can be held.</summary>
+    /// <summary>The processes that are followed, the largest first where there are more.</summary>
     public Span<VictimProcess> All => _all.AsSpan(0, _count);
 
     internal VictimProcess[] Buffer => _all;
@@ -53,9 +52,8 @@ public sealed class VictimProcesses
     /// <summary>Finds and opens the processes of a victim.</summary>
     /// <param name="target">The victim.</param>
     /// <param name="freeableBytes">What it is reckoned to give back, in bytes.</param>
-    /// <param name="sizesMatterAbove">Above so many processes, the largest come first.</param>
     /// <returns>Whether it may be killed.</returns>
-    public VictimIdentity Identify(KillTarget target, long freeableBytes, int sizesMatterAbove)
+    public VictimIdentity Identify(KillTarget target, long freeableBytes)
     {
         if (!target.IsCgroup && target.ProcessId != 0)
         {
@@ -74,7 +72,7 @@ public sealed class VictimProcesses
         }
 
         var total = _listed.Ids.Length;
-        error = OpenAll(Order(target.IsCgroup ? sizesMatterAbove : 1));
+        error = OpenAll(Largest(target.IsCgroup ? Followed : 1));
 
         // A process ID may have passed to another process before it was opened. Whoever is still listed now, and
         // whose pidfd is not dead, is the one that was opened: only a member of the cgroup gets this far.
@@ -241,7 +239,6 @@ public sealed class VictimProcesses
             var isMember = isAnywhere || (listed.IsNone && _listed.Ids.BinarySearch(process.ProcessId) >= 0);
             if (isMember && !process.Pidfd.HasExited() && _guard.Check(process.ProcessId, 0) == Refusal.None)
             {
-                SetName(ref process);
                 _all[kept++] = process;
             }
             else
@@ -258,25 +255,32 @@ public sealed class VictimProcesses
         target.Cgroups.IsEmpty
         || (_listed.Read(target.Cgroups).IsNone && _listed.Ids.BinarySearch(process.ProcessId) >= 0 && !process.Pidfd.HasExited());
 
-    // The listed ones, the largest first where that matters.
-    private ReadOnlySpan<int> Order(int sizesMatterAbove)
+    // Of those that are listed.
+    private ReadOnlySpan<int> Largest(int most)
     {
         var listed = _listed.Ids;
-        var ids = _ids.AsSpan(0, listed.Length);
-        listed.CopyTo(ids);
-        if (ids.Length > sizesMatterAbove)
+        var ids = _ids.AsSpan(0, Math.Min(listed.Length, most));
+        if (listed.Length <= most)
         {
-            var sizes = _sizes.AsSpan(0, ids.Length);
-            for (var i = 0; i < ids.Length; i++)
-            {
-                var score = _proc.OomScore(ids[i]);
-                sizes[i] = score.Succeeded ? -(int)score.Value : 0;
-            }
-
-            sizes.Sort(ids);
+            listed.CopyTo(ids);
+            return ids;
         }
 
-        return ids[..Math.Min(ids.Length, MaxFollowed)];
+        var bySize = _bySize.AsSpan(0, listed.Length);
+        for (var i = 0; i < listed.Length; i++)
+        {
+            var score = _proc.OomScore(listed[i]);
+            bySize[i] = ((score.Succeeded ? -score.Value : 1) << 32) | (uint)listed[i];
+        }
+
+        // Without a comparison, NativeAOT makes one for each sort.
+        bySize.Sort(static (a, b) => a.CompareTo(b));
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = (int)(uint)bySize[i];
+        }
+
+        return ids;
     }
 
     private Errno OpenAll(ReadOnlySpan<int> ids)
@@ -357,8 +361,8 @@ public sealed class VictimProcesses
                 continue;
             }
 
-            var refusal = _guard.Check(processId, freeableBytes);
-            if (refusal is not (Refusal.None or Refusal.Gone or Refusal.NoAddressSpace))
+            var refusal = _guard.CheckOneOfMany(processId, freeableBytes);
+            if (refusal is not (Refusal.None or Refusal.Gone))
             {
                 return VictimIdentity.Refused(refusal, processId);
             }
@@ -385,7 +389,6 @@ public sealed class VictimProcesses
             }
 
             usable++;
-            SetName(ref process);
         }
 
         return usable > 0 ? VictimIdentity.Good(total) : VictimIdentity.Refused(Refusal.Gone);
@@ -399,14 +402,18 @@ public sealed class VictimProcesses
             followed[i] = _all[i].ProcessId;
         }
 
-        followed.Sort();
+        followed.Sort(static (a, b) => a.CompareTo(b));
         return followed;
     }
 
-    private void SetName(ref VictimProcess process)
+    /// <summary>Reads the names, for the report. They are still there when the processes are dying.</summary>
+    public void ReadNames()
     {
         Span<byte> name = stackalloc byte[64];
-        var read = _proc.Name(process.ProcessId, name);
-        process.SetName(read.Succeeded ? name[..(int)read.Value] : default);
+        foreach (ref var process in All)
+        {
+            var read = _proc.Name(process.ProcessId, name);
+            process.SetName(read.Succeeded ? name[..(int)read.Value] : default);
+        }
     }
 }

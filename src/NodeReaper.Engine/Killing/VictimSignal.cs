@@ -64,12 +64,16 @@ public sealed class VictimSignal
     /// whose first thread is a zombie while others live. One that has left is spared.
     /// </summary>
     /// <param name="target">The victim.</param>
-    public void SendToWhoeverIsLeft(KillTarget target)
+    /// <param name="withNewcomers">Also those that are not followed: one of very many, or one that came later.</param>
+    public void SendToWhoeverIsLeft(KillTarget target, bool withNewcomers)
     {
         if (target.IsCgroup && _victim.List(target).IsNone)
         {
             _ = SendToListed();
-            _ = KillNewcomers(target);
+            if (withNewcomers)
+            {
+                _ = KillNewcomers(target);
+            }
         }
     }
 

@@ -52,7 +52,8 @@ public sealed class Verifier
         var pause = FirstPauseMicroseconds;
         while (true)
         {
-            var allDead = killer.Attend();
+            // Of many processes, only the largest are followed; the cgroup knows of all.
+            var allDead = killer.Attend() && !(target.IsCgroup && IsPopulated(target.Cgroups));
             result = proof switch
             {
                 ReliefProof.Cgroup => LookAtCgroups(target, result, outcome, allDead),
@@ -79,7 +80,6 @@ public sealed class Verifier
         var now = Stopwatch.GetTimestamp();
         var left = default(MemoryUse);
         var areAllGone = true;
-        var isPopulated = false;
         foreach (var cgroup in target.Cgroups)
         {
             var error = _reader.Read(cgroup, out var each);
@@ -96,7 +96,6 @@ public sealed class Verifier
             }
 
             left = left.Plus(each);
-            isPopulated |= IsPopulated(cgroup);
         }
 
         if (areAllGone)
@@ -115,7 +114,7 @@ public sealed class Verifier
                 : result with { DeadAt = allDead ? FirstTime(result.DeadAt, now) : 0 };
         }
 
-        var dead = result.IsDead || (allDead && !isPopulated) ? FirstTime(result.DeadAt, now) : 0;
+        var dead = result.IsDead || allDead ? FirstTime(result.DeadAt, now) : 0;
         var tolerance = Math.Max(result.Before.Freeable / ResidueDivisor, _batchBytes);
 
         // What is smaller than the kernel's own batches is only proven by its owner's death.
@@ -202,6 +201,19 @@ public sealed class Verifier
 
         var freed = isProven && resident <= result.Before.Freeable / ResidueDivisor;
         return result with { Left = MemoryUse.OfResident(resident), FreedAt = freed ? now : 0 };
+    }
+
+    private bool IsPopulated(ReadOnlySpan<CgroupDirectory> cgroups)
+    {
+        foreach (var cgroup in cgroups)
+        {
+            if (IsPopulated(cgroup))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool IsPopulated(CgroupDirectory cgroup)

@@ -113,6 +113,17 @@ public readonly record struct FileDescriptor(int Number)
         return SyscallResult.Failed(Errno.EOVERFLOW);
     }
 
+    /// <summary>
+    /// Reads a file that the kernel writes in one piece, such as memory.stat, from its start, with one call: to ask for more
+    /// would make the kernel write all of it again. The value is its length in bytes; EOVERFLOW when the buffer is too small.
+    /// </summary>
+    /// <param name="buffer">Where the bytes go; one byte longer than the longest content that is expected.</param>
+    public SyscallResult ReadRecord(Span<byte> buffer)
+    {
+        var result = ReadAt(buffer, 0);
+        return result.Succeeded && result.Value == buffer.Length ? SyscallResult.Failed(Errno.EOVERFLOW) : result;
+    }
+
     /// <summary>Reads what is next (read(2)). The value is the number of bytes read; 0 at the end.</summary>
     /// <param name="buffer">Where the bytes go.</param>
     public unsafe SyscallResult Read(Span<byte> buffer)
