@@ -174,10 +174,12 @@ public sealed class Killer : IDisposable
         {
             _victim.DropThoseWhoLeft(target);
             var expedited = _signal.SendExpedited(_expediteFlag, MaxHeldPerVictim);
-            if (expedited.IsNone && !target.IsCgroup)
+            signalledAt = Stopwatch.GetTimestamp();
+            if (expedited.IsNone)
             {
-                signalledAt = Stopwatch.GetTimestamp();
-                return expedited;
+                // Nobody left is no error then: that is what it was for.
+                var others = target.IsCgroup ? _signal.Send(target, mayForget: false) : Errno.None;
+                return others.IsGone ? Errno.None : others;
             }
         }
 

@@ -26,7 +26,8 @@ internal static class ErrorCases
         yield return new("no descriptor left for a cgroup (EMFILE)", () => NothingCanBeOpened(rig, isCgroup: true));
         yield return new("descriptors for some of the processes (EMFILE)", () => FewCanBeOpened(rig));
         yield return new("traced by another (EPERM), who keeps it from dying", () => TracedByAnother(rig));
-        yield return new("its memory is shared by one that lives (EINVAL)", () => SharedMemory(rig));
+        yield return new("who shares its memory dies along", () => SharedMemory(rig));
+        yield return new("its memory is shared by one outside, that lives (EINVAL)", () => SharedOutside(rig));
         yield return new("the deadline of the release is over at once", () => NoTime(rig));
         yield return new("the deadline of the proof is over", () => NeverProven(rig));
         yield return new("proven by a cgroup that is gone", () => ProvenByAbsence(rig));
@@ -115,10 +116,30 @@ internal static class ErrorCases
     {
         var attempt = new KillAttempt(rig, KillStrategy.Hold)
         {
-            Deadline = s_short,
-            IsAsExpected = attempt => attempt.Outcome.IsKilled && attempt.Processes[0].ReleaseError == Errno.EINVAL,
+            IsAsExpected = attempt => attempt is { Outcome.IsKilled: true, Relief.IsFreed: true, Processes.Length: 2 },
         };
         attempt.Target = new KillTarget(CgroupDirectory.None, attempt.Cgroup.Start("--mib 8 --vfork-share"));
+        return attempt;
+    }
+
+    private static KillAttempt SharedOutside(KillRig rig)
+    {
+        var attempt = new KillAttempt(rig, KillStrategy.Hold)
+        {
+            Deadline = s_short,
+            IsAsExpected = attempt => attempt is { Outcome: { IsKilled: true, SharerProcessId: > 0 }, Relief.IsFreed: false }
+                && attempt.Processes[0].ReleaseError == Errno.EINVAL,
+        };
+        var victim = attempt.Cgroup.Start("--mib 8 --vfork-share");
+        var elsewhere = attempt.Own(rig.MakeCgroup());
+        foreach (var line in File.ReadLines(Path.Combine(attempt.Cgroup.Path, "cgroup.procs")).ToList())
+        {
+            if (line != $"{victim}")
+            {
+                File.WriteAllText(Path.Combine(elsewhere.Path, "cgroup.procs"), line);
+            }
+        }
+
         return attempt;
     }
 

@@ -57,7 +57,8 @@ internal sealed class KillRig : IDisposable
     /// <summary>Lets go of all that are held, before what they are is cleaned up.</summary>
     internal void LetGo()
     {
-        for (var attempt = 0; Killer.LetGo() > 0; attempt++)
+        Killer.End();
+        for (var attempt = 0; Killer.HeldCount > 0; attempt++)
         {
             if (attempt == 5000)
             {

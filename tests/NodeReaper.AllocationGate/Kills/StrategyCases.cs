@@ -30,7 +30,7 @@ internal static class StrategyCases
         yield return new GateCase($"{strategy}, a cgroup of 64", () => Many(rig, strategy, 64, attempt => IsProven(attempt, 64), s_long));
         yield return new GateCase(
             $"{strategy}, a cgroup of more than are followed",
-            () => Many(rig, strategy, Killer.MaxFollowed + 76, attempt => IsProven(attempt, Killer.MaxFollowed + 76), s_long));
+            () => Many(rig, strategy, VictimProcesses.Followed + 76, attempt => IsProven(attempt, VictimProcesses.Followed + 76), s_long));
         yield return new GateCase($"{strategy}, first threads that have ended", () => Leaderless(rig, strategy));
         yield return new GateCase($"{strategy}, without cgroup.kill", () => WithoutCgroupKill(rig, strategy, IsProven, s_long));
         yield return new GateCase($"{strategy}, proven by memory.stat", () => ProvenByStat(rig, strategy));
