@@ -33,11 +33,7 @@ switch (args)
 var pressure = new Thread(() => run(tally)) { Name = "pressure" };
 pressure.Start();
 pressure.Join();
-if (args is not ["--under", _])
-{
-    tally.Summarize($"allocation-gate, {Place.Compiler}");
-}
-
+tally.Summarize();
 return tally.IsGood ? 0 : 1;
 
 static void RunAll(Tally tally)

@@ -3,6 +3,9 @@ namespace NodeReaper.AllocationGate;
 /// <summary>Prints a line for each case, and counts.</summary>
 internal sealed class Tally
 {
+    /// <summary>How the last line begins.</summary>
+    internal const string SummaryStart = "allocation-gate, ";
+
     private const string Ok = "ok       ";
     private const string Bad = "FAILED   ";
     private const string Left = "skipped  ";
@@ -31,8 +34,8 @@ internal sealed class Tally
     }
 
     /// <summary>Ends the list, in the words of the other test programs.</summary>
-    internal void Summarize(string title) =>
-        Console.WriteLine($"{title}  Total: {_total}, Errors: 0, Failed: {_failed}, Skipped: {_skipped}");
+    internal void Summarize() =>
+        Console.WriteLine($"{SummaryStart}{Place.Compiler}  Total: {_total}, Errors: 0, Failed: {_failed}, Skipped: {_skipped}");
 
     private void Tell(string outcome, string name, string detail) => Relay($"{outcome}{_prefix}{name}: {detail}");
 

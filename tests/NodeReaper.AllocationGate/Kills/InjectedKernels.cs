@@ -41,13 +41,17 @@ internal static class InjectedKernels
                     $"DOTNET_ROOT={Environment.GetEnvironmentVariable("DOTNET_ROOT")}",
                     Place.Of("inject"), .. options, "--count", counts, "--", Place.Self, "--under", label,
                 ]);
-            foreach (var line in ReadToEnd(child).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            var lines = ReadToEnd(child).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            foreach (var line in lines.SkipLast(1))
             {
                 tally.Relay(line);
             }
 
-            // It is at its end: its counts are written before that.
-            if (failing is not null && !File.ReadLines(counts).Any(line => line.StartsWith($"{failing} ", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal)))
+            if (lines is not [.., var last] || !last.StartsWith(Tally.SummaryStart, StringComparison.Ordinal))
+            {
+                tally.Fail(label, $"the program did not come to its end; last it said: {lines.LastOrDefault()}");
+            }
+            else if (failing is not null && !WasFailed(failing, File.ReadLines(counts)))
             {
                 tally.Fail(label, "not a single call was failed");
             }
@@ -57,6 +61,10 @@ internal static class InjectedKernels
             File.Delete(counts);
         }
     }
+
+    // CALL SEEN FAILED
+    private static bool WasFailed(string call, IEnumerable<string> counts) =>
+        counts.Any(line => line.StartsWith($"{call} ", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
 
     private static string ReadToEnd(ChildProcess child)
     {
