@@ -20,6 +20,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "d-state", "6.1", "1G", "" },
         { "d-state", "6.12", "1G", "" },
         { "d-state", "7", "1G", "" },
+        { "errno", "6.12", "1G", "" },
         { "cpu-limits", "6.12", "1G", "" },
         { "scopes", "7", "1G", "" },
         { "layouts", "6.1", "1G", "" },

@@ -127,13 +127,14 @@ internal sealed class StrategySelfTest(int expediteFlag)
 
             var process = killer.Processes[0];
             var relief = new Verifier(proc).Verify(target, outcome, default, ReliefProof.Process, s_deadline, killer);
-            if (isKept && left.Succeeded && left.Value > before.Value / ResidueDivisor)
+            var judged = Judge(strategy, process, relief, outcome, killer.Errors);
+            if (judged.Passed && isKept && left.Succeeded && left.Value > before.Value / ResidueDivisor)
             {
                 return new StrategyTestResult(
                     strategy, false, $"the call left {left.Value} of the child's {before.Value} pages", "the kernel means something else by this flag; set kill.strategy to auto");
             }
 
-            return Judge(strategy, process, relief, outcome, killer.Errors);
+            return judged;
         }
         finally
         {

@@ -6,6 +6,7 @@ namespace NodeReaper.AllocationGate.Kills;
 /// <summary>The same kills under the answers of other kernels: this program again, under tests/victims/inject.</summary>
 internal static class InjectedKernels
 {
+    internal const uint ExpediteFlag = 0x1000;
     private const string ActionsFile = "/proc/sys/kernel/seccomp/actions_avail";
     private static readonly string[] s_calls = ["process_mrelease", "pidfd_send_signal", "ptrace"];
     private static readonly string[] s_errors = ["EAGAIN", "EINTR", "ENOSYS", "EBADF", "EPERM", "ENOMEM"];
@@ -26,7 +27,7 @@ internal static class InjectedKernels
             }
         }
 
-        RunUnder(tally, "a kernel that kills and reaps in one call", null, "--reap-kill", "--expedite", "0x1000");
+        RunUnder(tally, "a kernel that kills and reaps in one call", null, "--reap-kill", "--expedite", $"{ExpediteFlag}");
     }
 
     private static void RunUnder(Tally tally, string label, string? failing, params string[] options)

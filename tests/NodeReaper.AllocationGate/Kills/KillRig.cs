@@ -28,7 +28,7 @@ internal sealed class KillRig : IDisposable
         _procRoot = FileDescriptor.OpenDirectory("/proc", out _);
         Proc = new ProcessFiles(_procRoot);
         Guard = new ProcessGuard(Proc);
-        Killer = new Killer(Proc, Guard, Reapers);
+        Killer = new Killer(Proc, Guard, Reapers, InjectedKernels.ExpediteFlag);
         _verifier = new Verifier(Proc);
     }
 
