@@ -5,4 +5,7 @@ namespace NodeReaper.Engine;
 /// <param name="FreedBytes">Bytes proven back.</param>
 /// <param name="DryRunKills">Victims that a dry run would have killed.</param>
 /// <param name="WithoutVictim">Shortages in which nobody might be killed.</param>
-public readonly record struct CycleTotals(long Kills, long FreedBytes, long DryRunKills, long WithoutVictim);
+/// <param name="KernelKills">Processes that the kernel's OOM killer took for the node's sake.</param>
+/// <param name="OwnLimitKills">Containers in which it acted because they were at a limit of their own.</param>
+public readonly record struct CycleTotals(
+    long Kills, long FreedBytes, long DryRunKills, long WithoutVictim, long KernelKills = 0, long OwnLimitKills = 0);

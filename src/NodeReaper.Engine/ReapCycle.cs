@@ -29,7 +29,9 @@ public sealed class ReapCycle : IDisposable
     private readonly int[] _dying = new int[KillTarget.MaxCgroups];
     private readonly DrainingVictims _draining = new();
     private readonly Func<DrainingVictim, bool> _tellOfDrained;
-    private readonly ReapPolicy _policy;
+    private readonly KillBudget _budget = new();
+    private readonly KernelOomVictims _kernelOomVictims = new();
+    private ReapPolicy _policy;
     private readonly KillStrategy _strategy;
     private readonly NodePressure _node;
     private readonly KubepodsTree _tree;
@@ -40,7 +42,10 @@ public sealed class ReapCycle : IDisposable
     private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
     private long _pauseUntil;
+    private long _killedAt;
+    private long _kernelOomKills;
     private bool _hasToldOfNoVictim;
+    private bool _hasToldOfCap;
 
     /// <summary>Puts the stages together.</summary>
     /// <param name="policy">The policy.</param>
@@ -73,7 +78,11 @@ public sealed class ReapCycle : IDisposable
         _reports = reports;
         _newestPods = newestPods;
         _tellOfDrained = TellOfDrained;
+        _kernelOomKills = long.MaxValue;
     }
+
+    /// <summary>The policy in force.</summary>
+    public ReapPolicy Policy => _policy;
 
     /// <summary>The victims that were killed and are not gone yet.</summary>
     public DrainingVictims Draining => _draining;
@@ -88,6 +97,13 @@ public sealed class ReapCycle : IDisposable
         _verifier.Stop();
     }
 
+    /// <summary>
+    /// Puts another policy in force, from the next decision on. What the threads were started with stays: the strategy, the
+    /// number of reapers, the alarm of the kernel.
+    /// </summary>
+    /// <param name="policy">The policy.</param>
+    public void Adopt(ReapPolicy policy) => _policy = policy;
+
     /// <summary>Decides on the last reading and acts on it.</summary>
     public void Run()
     {
@@ -100,15 +116,23 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
-        if (reading.Timestamp < _pauseUntil && !verdict.IsEmergency)
+        // What is on its way back need not be taken from anybody else; the pause is for what does not come.
+        var pending = _draining.PendingBytes(_policy.Kill.Cooldown);
+        if (!verdict.IsEmergency && (reading.Timestamp < _pauseUntil || pending >= verdict.DeficitBytes))
         {
+            return;
+        }
+
+        if (!verdict.IsEmergency && !_budget.Allows(reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+        {
+            TellOfCap(reading, limits, verdict);
             return;
         }
 
         _tree.Refresh();
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
-        Planner.Plan(_snapshot, _ranking, verdict.DeficitBytes, _policy.Plan, _plan);
+        Planner.Plan(_snapshot, _ranking, Math.Max(1, verdict.DeficitBytes - pending), _policy.Plan, _plan);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
@@ -131,6 +155,7 @@ public sealed class ReapCycle : IDisposable
     {
         _tree.Refresh();
         _tree.FillPool();
+        _kernelOomVictims.Remember(_tree.Containers);
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
     }
 
@@ -219,6 +244,8 @@ public sealed class ReapCycle : IDisposable
 
         cgroup.IsWidened = true;
         _node.ForgetStall();
+        _killedAt = Stopwatch.GetTimestamp();
+        _budget.Note(_killedAt);
         var isComplete = relief is { IsFreed: true, IsDead: true };
         if (_target.IsCgroup || !isComplete)
         {
@@ -245,6 +272,7 @@ public sealed class ReapCycle : IDisposable
         }
 
         _hasToldOfNoVictim = false;
+        _hasToldOfCap = false;
         foreach (var container in _tree.Containers)
         {
             container.IsSpared = false;
@@ -329,7 +357,77 @@ public sealed class ReapCycle : IDisposable
     }
 
     /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
-    public void LookAfterDraining() => _draining.Poll(_tellOfDrained);
+    public void LookAfterDraining()
+    {
+        _draining.Poll(_tellOfDrained);
+        if (_draining.Count == 0)
+        {
+            // The pause was for them.
+            _pauseUntil = 0;
+        }
+    }
+
+    /// <summary>Tells when the kernel's OOM killer came first, what was seen before, and why that was not enough.</summary>
+    public void LookForKernelKills()
+    {
+        var kills = _node.Last.KernelOomKills;
+        var count = kills - _kernelOomKills;
+        _kernelOomKills = kills;
+        if (count <= 0)
+        {
+            return;
+        }
+
+        _tree.Refresh();
+        var victim = _kernelOomVictims.Find(_tree.Containers, out var atOwnLimit);
+        if (victim is null && atOwnLimit > 0)
+        {
+            // They met a limit of their own: that is not the node's shortage, and not for us to prevent.
+            Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
+            return;
+        }
+
+        Totals = Totals with { KernelKills = Totals.KernelKills + count };
+        var limits = PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes);
+        var verdict = Assessor.Assess(_node.Last, limits);
+        if (Begin(ReportKind.KernelOom, _node.Last, limits, verdict) is { } report)
+        {
+            report.KeepKernelOom(victim, count, ReasonToBeLate());
+            report.Outcome = default;
+            report.Relief = default;
+            report.AvailableAfterBytes = _node.Last.Memory.AvailableBytes;
+            _reports.Publish();
+        }
+    }
+
+    private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
+    {
+        _ when _policy.DryRun => LateReason.DryRun,
+        _ when _hasToldOfNoVictim => LateReason.NobodyMayBeKilled,
+        _ when _hasToldOfCap => LateReason.Capped,
+        var now when now < _pauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
+        var now when _killedAt > 0 && now - _killedAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
+        _ => LateReason.NoShortageSeen,
+    };
+
+    private void TellOfCap(in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
+    {
+        if (_hasToldOfCap)
+        {
+            return;
+        }
+
+        _hasToldOfCap = true;
+        if (Begin(ReportKind.Capped, reading, limits, verdict) is { } report)
+        {
+            report.Outcome = default;
+            report.Relief = default;
+            report.AvailableAfterBytes = reading.Memory.AvailableBytes;
+            report.KillsInWindow = _policy.Plan.MaxKills;
+            report.KillWindow = _policy.Plan.KillWindow;
+            _reports.Publish();
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _draining.Dispose();

@@ -7,6 +7,7 @@ using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Kubernetes;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
+using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Agent.Commands;
@@ -39,30 +40,32 @@ internal static class RunCommand
                 return ExitCode.BadArguments;
             }
 
-            var policy = options.Policy;
-            policy = policy with
+            // What the command line says holds over the file, whenever that is read again.
+            ReapPolicy Amend(ReapPolicy policy) => policy with
             {
                 DryRun = policy.DryRun || parsed.GetValue(dryRun),
                 Report = policy.Report with { IncidentFile = parsed.GetValue(incidents) ?? policy.Report.IncidentFile },
             };
             var settings = new RunSettings(
-                policy,
+                Amend(options.Policy),
                 parsed.GetValue(node) ?? Environment.GetEnvironmentVariable("NODE_NAME"),
                 parsed.GetValue(pods),
                 parsed.GetValue(cgroupRoot)!,
                 parsed.GetValue(procRoot)!);
-            return await RunAsync(settings, options.Log, cancellation);
+            return await RunAsync(settings, parsed.GetValue(config), options, Amend, cancellation);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(RunSettings settings, LogOptions log, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        RunSettings settings, string? config, AgentOptions options, Func<ReapPolicy, ReapPolicy> amend, CancellationToken cancellation)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "nodereaper" });
-        ConfigureLog(builder.Logging, log);
+        ConfigureLog(builder.Logging, options.Log);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_shutdown);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<PodBoard>();
+        builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
         builder.Services.AddSingleton<IReportSink, LogSink>();
         if (settings.Policy.Report.IncidentFile is { } file)
@@ -78,6 +81,12 @@ internal static class RunCommand
                 directory,
                 snapshot => services.GetRequiredService<PodBoard>().Newest = snapshot,
                 services.GetRequiredService<ILogger<PodManifestWatcher>>()));
+        }
+
+        if (config is not null)
+        {
+            builder.Services.AddHostedService(services => new PolicyWatcher(
+                config, options, amend, services.GetRequiredService<PolicyBoard>(), services.GetRequiredService<ILogger<PolicyWatcher>>()));
         }
 
         builder.Services.AddSingleton<PressureService>();

@@ -23,6 +23,7 @@ namespace NodeReaper.Agent.Hosting;
 internal sealed partial class PressureService(
     RunSettings settings,
     PodBoard pods,
+    PolicyBoard policies,
     ReportRing reports,
     IHostApplicationLifetime lifetime,
     ILogger<PressureService> logger) : IHostedService
@@ -173,7 +174,7 @@ internal sealed partial class PressureService(
         using var killer = new Killer(proc, guard, policy.Kill.Reapers, (uint)policy.Kill.ExpediteFlag);
         using var cycle = new ReapCycle(
             policy, strategy, node, tree, new CandidateCollector(new ContainerRoles(guard)), killer, new Verifier(proc), reports, () => pods.Newest);
-        using var watch = new PressureWatch(policy.Pressure, stall, node, tree, cycle);
+        using var watch = new PressureWatch(() => policies.Newest, stall, node, tree, cycle);
         if (stall is not null && !watch.HasStallAlarm)
         {
             NoStallAlarm(logger, "the kernel refused to wait for it", "MemAvailable alone is watched");

@@ -6,8 +6,16 @@ namespace NodeReaper.Agent.Options;
 /// <summary>A key of the policy file: its name, how it is written, and where it goes.</summary>
 internal abstract class PolicyKey(string path)
 {
+    // What the threads, the kernel's alarm and the sinks are made with.
+    private static readonly string[] s_atStart =
+        ["pressure.stall", "pressure.stallWindow", "kill.strategy", "kill.expediteFlag", "kill.reapers"];
+
     /// <summary>Its path, such as <c>pressure.stall</c>: a section and a name, or a name alone.</summary>
     internal string Path { get; } = path;
+
+    /// <summary>True when a change takes effect while the agent runs; false when only from its next start on.</summary>
+    internal bool IsLive =>
+        !s_atStart.Contains(Path) && !Path.StartsWith("report.", StringComparison.Ordinal) && !Path.StartsWith("log.", StringComparison.Ordinal);
 
     /// <summary>What may stand behind it.</summary>
     internal abstract string Expected { get; }

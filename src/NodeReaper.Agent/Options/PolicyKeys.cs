@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Options.Syntax;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Ranking;
 
@@ -68,6 +69,8 @@ internal static class PolicyKeys
         Of("ranking", new ListSyntax<RankingKey>(new RankingKeySyntax(), mayBeEmpty: false), p => p.Ranking, (p, value) => p with { Ranking = value }),
 
         OfPlan("maxVictims", new IntegerSyntax(1, 16), p => p.MaxVictims, (p, value) => p with { MaxVictims = value }),
+        OfPlan("maxKills", new IntegerSyntax(1, KillBudget.Most), p => p.MaxKills, (p, value) => p with { MaxKills = value }),
+        OfPlan("killWindow", Duration(1000, 3_600_000), p => p.KillWindow, (p, value) => p with { KillWindow = value }),
         OfPlan("minFreeable", new BytesSyntax(1, BytesSyntax.Most), p => p.MinFreeableBytes, (p, value) => p with { MinFreeableBytes = value }),
 
         OfKill("strategy", s_strategy, p => p.Strategy, (p, value) => p with { Strategy = value }),

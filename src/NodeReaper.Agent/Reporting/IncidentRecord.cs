@@ -13,7 +13,7 @@ internal sealed record IncidentRecord
 
     public long Sequence { get; init; }
 
-    /// <summary>killed, dryRun, noVictim, refused or drained.</summary>
+    /// <summary>killed, dryRun, noVictim, refused, drained, kernelOom or capped.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The sentence that the log has.</summary>
@@ -27,6 +27,9 @@ internal sealed record IncidentRecord
 
     /// <summary>The end of a kill that was incomplete; only where the kind is drained.</summary>
     public IncidentDrain? Drain { get; init; }
+
+    /// <summary>What the kernel's OOM killer did; only where the kind is kernelOom.</summary>
+    public IncidentKernelOom? KernelOom { get; init; }
 
     /// <summary>The first of the ranking, the victim among them.</summary>
     public IReadOnlyList<IncidentCandidate> Ranking { get; init; } = [];
@@ -53,6 +56,18 @@ internal sealed record IncidentPressure
     public long FillBytesPerSecond { get; init; }
 
     public bool IsStalling { get; init; }
+
+    /// <summary>Tasks a second that had to reclaim for the node's sake: 0 when a pod merely thrashes at its own limit.</summary>
+    public long AllocationStallsPerSecond { get; init; }
+
+    /// <summary>Pages a second that background reclaim looked at.</summary>
+    public long KswapdScansPerSecond { get; init; }
+
+    /// <summary>Pages a second that tasks looked at; on newer kernels also for a pod at its own limit.</summary>
+    public long DirectScansPerSecond { get; init; }
+
+    /// <summary>Pages a second that were read back soon after they had been dropped.</summary>
+    public long RefaultsPerSecond { get; init; }
 
     public long KillBelowBytes { get; init; }
 
@@ -167,6 +182,11 @@ internal sealed record IncidentKill
 
     public IReadOnlyList<IncidentProcess> Processes { get; init; } = [];
 }
+
+/// <summary>What the kernel's OOM killer did before the agent.</summary>
+/// <param name="Processes">How many processes it killed since the last look.</param>
+/// <param name="Late">Why it came first.</param>
+internal sealed record IncidentKernelOom(long Processes, string Late);
 
 /// <summary>The end of a kill that was incomplete.</summary>
 /// <param name="Incident">The sequence number of the incident that told of the kill.</param>

@@ -17,9 +17,12 @@ internal static class IncidentRecords
         Kind = CamelCase.Of(report.Kind),
         Summary = ReportSentence.Of(report),
         Pressure = PressureOf(report),
-        Victim = report.Kind == ReportKind.NoVictim ? null : CandidateOf(report.Victim),
+        Victim = report.HasVictim ? CandidateOf(report.Victim) : null,
         Kill = report.Kind is ReportKind.Killed or ReportKind.Refused ? KillOf(report) : null,
         Drain = report.Kind == ReportKind.Drained ? DrainOf(report.Drained) : null,
+        KernelOom = report.Kind == ReportKind.KernelOom
+            ? new IncidentKernelOom(report.KernelOomCount, CamelCase.Of(report.LateReason))
+            : null,
         Ranking = RankingOf(report),
         RankedTotal = report.RankedTotal,
         Excluded = Enum.GetValues<Exclusion>()
@@ -41,6 +44,10 @@ internal static class IncidentRecords
         SwapFreeBytes = report.Reading.Memory.SwapFreeBytes,
         FillBytesPerSecond = report.Reading.FillBytesPerSecond,
         IsStalling = report.Reading.IsStalling,
+        AllocationStallsPerSecond = report.Reading.Reclaim.AllocationStalls,
+        KswapdScansPerSecond = report.Reading.Reclaim.KswapdScans,
+        DirectScansPerSecond = report.Reading.Reclaim.DirectScans,
+        RefaultsPerSecond = report.Reading.Reclaim.Refaults,
         KillBelowBytes = report.Limits.KillBelowBytes,
         RecoverToBytes = report.Limits.RecoverToBytes,
         DeficitBytes = report.Verdict.DeficitBytes,

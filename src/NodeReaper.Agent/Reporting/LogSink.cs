@@ -22,6 +22,9 @@ internal sealed partial class LogSink(ILogger<LogSink> logger) : IReportSink
             case ReportKind.Drained:
                 Drained(logger, sentence);
                 break;
+            case ReportKind.KernelOom:
+                KernelOom(logger, sentence);
+                break;
             default:
                 NotKilled(logger, sentence);
                 break;
@@ -33,6 +36,9 @@ internal sealed partial class LogSink(ILogger<LogSink> logger) : IReportSink
 
     [LoggerMessage(EventId = 101, EventName = "ReapDryRun", Level = LogLevel.Warning, Message = "{Report}")]
     private static partial void DryRun(ILogger logger, string report);
+
+    [LoggerMessage(EventId = 104, EventName = "KernelOomBeatReaper", Level = LogLevel.Error, Message = "{Report}")]
+    private static partial void KernelOom(ILogger logger, string report);
 
     [LoggerMessage(EventId = 103, EventName = "ReapDrained", Level = LogLevel.Information, Message = "{Report}")]
     private static partial void Drained(ILogger logger, string report);

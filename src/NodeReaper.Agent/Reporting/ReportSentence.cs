@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Agent.Reporting;
@@ -15,6 +16,12 @@ internal static class ReportSentence
             + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)}, {ByteText.Of(report.Verdict.DeficitBytes)} missing";
         return report.Kind switch
         {
+            ReportKind.KernelOom => $"the kernel's OOM killer came first: {report.KernelOomCount} process(es) killed, "
+                + (report.HasVictim ? $"of {NameOf(report.Victim)}" : "of nobody who is still to be seen")
+                + $"; {NameOf(report.LateReason)} (last reading: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available, "
+                + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)})",
+            ReportKind.Capped => $"short of memory ({why}), and {report.KillsInWindow} were killed within "
+                + $"{report.KillWindow.TotalSeconds:0} s already: no more until that is over, or the node is about to run out (plan.maxKills)",
             ReportKind.Drained => $"gone at last: {NameOf(report.Victim)}, killed {Seconds(report)} s ago (incident {report.Drained.Incident}); "
                 + $"left of it: {Residue(report.Drained.Left, report.Drained.HugetlbLeft)}",
             ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}",
@@ -59,6 +66,16 @@ internal static class ReportSentence
         var text = string.Join(", ", parts);
         return text.Length > 0 ? text : "no container is there";
     }
+
+    internal static string NameOf(LateReason reason) => reason switch
+    {
+        LateReason.NobodyMayBeKilled => "a shortage was seen, and nobody may be killed",
+        LateReason.DryRun => "a dry run only tells",
+        LateReason.WaitingForTheLastVictim => "the last victim had not given its memory back",
+        LateReason.Capped => "the policy's cap on kills was reached",
+        LateReason.KillUnderWay => "a kill was under way",
+        _ => "no reading before it showed a shortage: raise pressure.killBelow or pressure.fastestFill",
+    };
 
     internal static string NameOf(Exclusion exclusion) => exclusion switch
     {

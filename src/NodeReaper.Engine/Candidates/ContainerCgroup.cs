@@ -95,6 +95,8 @@ public sealed class ContainerCgroup
     internal void QuarantineFor(TimeSpan time) =>
         _quarantinedUntil = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
 
+    internal MemoryEvents LastEvents { get; set; }
+
     internal long SeenInWalk { get; set; }
 
     internal long LastFreeableBytes { get; set; }
@@ -128,6 +130,7 @@ public sealed class ContainerCgroup
         IsSpared = false;
         IsWidened = false;
         IsNodeCritical = false;
+        LastEvents = default;
         LastLookedAt = 0;
         LastFreeableBytes = 0;
         GrowthBytesPerSecond = 0;

@@ -112,6 +112,12 @@ public sealed record PlanPolicy
     /// <summary>At most so many containers are killed at once. 1 to 16.</summary>
     public int MaxVictims { get; init; } = 3;
 
+    /// <summary>At most so many kills within <see cref="KillWindow"/>, but in an emergency. 1 to 256.</summary>
+    public int MaxKills { get; init; } = 20;
+
+    /// <summary>The window of <see cref="MaxKills"/>. 1 s to 1 h.</summary>
+    public TimeSpan KillWindow { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>A container whose death would give back less than this is never killed. In bytes, above 0.</summary>
     public long MinFreeableBytes { get; init; } = 4L << 20;
 }

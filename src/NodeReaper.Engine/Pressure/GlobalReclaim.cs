@@ -14,8 +14,9 @@ public sealed class GlobalReclaim : IDisposable
     private static readonly long s_apart = Stopwatch.Frequency / 2;
     private readonly byte[] _text = new byte[32768];
     private readonly FileDescriptor _vmStat;
-    private long _earlier;
-    private long _latest;
+    private VmStat _earlier;
+    private VmStat _latest;
+    private long _earlierAt;
     private long _latestAt;
 
     /// <summary>Opens the file.</summary>
@@ -33,6 +34,7 @@ public sealed class GlobalReclaim : IDisposable
         if (TryRead(out var now))
         {
             _earlier = _latest = now;
+            _earlierAt = _latestAt = Stopwatch.GetTimestamp();
         }
     }
 
@@ -43,27 +45,28 @@ public sealed class GlobalReclaim : IDisposable
         if (timestamp - _latestAt >= s_apart && TryRead(out var now))
         {
             _earlier = _latest;
+            _earlierAt = _latestAt;
             _latest = now;
             _latestAt = timestamp;
         }
     }
 
+    /// <summary>The counters at the last sample.</summary>
+    public VmStat Latest => _latest;
+
+    /// <summary>What reclaim has done between the last two samples, and in what time.</summary>
+    public ReclaimRates Rates => ReclaimRates.Between(_earlier, _latest, Stopwatch.GetElapsedTime(_earlierAt, _latestAt));
+
     /// <summary>True when some task had to reclaim for the node's sake since the sample before the last. Allocates nothing.</summary>
-    public bool HasStalledTasks() => TryRead(out var now) && now > _earlier;
+    public bool HasStalledTasks() => TryRead(out var now) && now.AllocationStalls > _earlier.AllocationStalls;
 
     /// <inheritdoc/>
     public void Dispose() => _vmStat.Close();
 
-    private bool TryRead(out long stalls)
+    private bool TryRead(out VmStat stat)
     {
-        stalls = 0;
+        stat = default;
         var read = _vmStat.ReadWhole(_text);
-        if (!read.Succeeded || VmStat.Parse(_text.AsSpan(0, (int)read.Value), out var stat) != ParseOutcome.Ok)
-        {
-            return false;
-        }
-
-        stalls = stat.AllocationStalls;
-        return true;
+        return read.Succeeded && VmStat.Parse(_text.AsSpan(0, (int)read.Value), out stat) == ParseOutcome.Ok;
     }
 }

@@ -75,7 +75,8 @@ public sealed class NodePressure : IDisposable
         _reclaim.Sample(now);
         var isStalling = _stalledAt > 0 && now - _stalledAt < _stallWindow;
         var stallingFor = isStalling ? Stopwatch.GetElapsedTime(_stallBegan, now) : TimeSpan.Zero;
-        Last = new PressureReading(now, memory, _fillRate.Add(now, memory.AvailableBytes), isStalling, stallingFor);
+        Last = new PressureReading(
+            now, memory, _fillRate.Add(now, memory.AvailableBytes), isStalling, stallingFor, _reclaim.Rates, _reclaim.Latest.OomKills);
         return true;
     }
 

@@ -22,22 +22,22 @@ public sealed class PressureWatch : IDisposable
     private readonly EventPoll _poll = new();
     private readonly WakeUp _stop = new();
     private readonly PsiTrigger? _stall;
-    private readonly PressurePolicy _policy;
+    private readonly Func<ReapPolicy> _newestPolicy;
     private readonly NodePressure _node;
     private readonly Candidates.KubepodsTree _tree;
     private readonly ReapCycle _cycle;
     private long _heartbeat;
 
     /// <summary>Puts it together.</summary>
-    /// <param name="policy">When to look.</param>
+    /// <param name="newestPolicy">Gives the newest policy, at once and without allocating.</param>
     /// <param name="stall">The kernel's alarm; null to do without.</param>
     /// <param name="node">The signals.</param>
     /// <param name="tree">The containers.</param>
     /// <param name="cycle">What is run.</param>
     public PressureWatch(
-        PressurePolicy policy, PsiTrigger? stall, NodePressure node, Candidates.KubepodsTree tree, ReapCycle cycle)
+        Func<ReapPolicy> newestPolicy, PsiTrigger? stall, NodePressure node, Candidates.KubepodsTree tree, ReapCycle cycle)
     {
-        _policy = policy;
+        _newestPolicy = newestPolicy;
         _stall = stall;
         _node = node;
         _tree = tree;
@@ -72,9 +72,11 @@ public sealed class PressureWatch : IDisposable
         while (true)
         {
             Volatile.Write(ref _heartbeat, Stopwatch.GetTimestamp());
+            _cycle.Adopt(_newestPolicy());
             if (_node.Read())
             {
                 _cycle.Run();
+                _cycle.LookForKernelKills();
             }
 
             if (_cycle.Draining.Count > 0)
@@ -82,7 +84,8 @@ public sealed class PressureWatch : IDisposable
                 _cycle.LookAfterDraining();
             }
 
-            var limits = PressureLimits.Of(_policy, _node.Last.Memory.TotalBytes);
+            var policy = _cycle.Policy.Pressure;
+            var limits = PressureLimits.Of(policy, _node.Last.Memory.TotalBytes);
             var available = _node.Last.Memory.AvailableBytes;
 
             // Short of memory, only the first look around is worth its time: without it nobody is known.
@@ -91,7 +94,7 @@ public sealed class PressureWatch : IDisposable
                 LookAround(ref lookedAround, ref discovered);
             }
 
-            var timeout = SamplingInterval.Milliseconds(_policy, limits, available);
+            var timeout = SamplingInterval.Milliseconds(policy, limits, available);
             var count = _poll.Wait(events, _cycle.Draining.Count > 0 ? Math.Min(timeout, DrainingMilliseconds) : timeout);
             foreach (var happened in events[..count])
             {

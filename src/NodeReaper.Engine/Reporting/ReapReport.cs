@@ -61,6 +61,21 @@ public sealed class ReapReport
     /// <summary>The end of an incomplete kill; only for <see cref="ReportKind.Drained"/>.</summary>
     public ref readonly DrainingVictim Drained => ref _drained;
 
+    /// <summary>How many processes the kernel's OOM killer took; only for <see cref="ReportKind.KernelOom"/>.</summary>
+    public long KernelOomCount { get; private set; }
+
+    /// <summary>Why it came first.</summary>
+    public LateReason LateReason { get; private set; }
+
+    /// <summary>The policy's cap; only for <see cref="ReportKind.Capped"/>.</summary>
+    public int KillsInWindow { get; internal set; }
+
+    /// <summary>The window of the cap.</summary>
+    public TimeSpan KillWindow { get; internal set; }
+
+    /// <summary>True when there is a <see cref="Victim"/>.</summary>
+    public bool HasVictim { get; private set; }
+
     /// <summary>MemAvailable after the kill, in bytes.</summary>
     public long AvailableAfterBytes { get; internal set; }
 
@@ -83,6 +98,7 @@ public sealed class ReapReport
     internal void KeepRanking(CandidateSnapshot snapshot, VictimRanking ranking, IReadOnlyList<RankingKey> keys)
     {
         _victim = default;
+        HasVictim = false;
         _processCount = 0;
         Array.Clear(_excluded);
         var all = snapshot.All;
@@ -103,12 +119,25 @@ public sealed class ReapReport
     {
         var position = ranking.Order.IndexOf(index);
         _victim.Keep(snapshot.All[index], KeyAfter(snapshot.All, ranking, keys, position));
+        HasVictim = true;
+    }
+
+    internal void KeepKernelOom(ContainerCgroup? victim, long count, LateReason reason)
+    {
+        KernelOomCount = count;
+        LateReason = reason;
+        HasVictim = victim is not null;
+        if (victim is not null)
+        {
+            _victim.Keep(new Candidate { Cgroup = victim, Pod = victim.Pod, Container = victim.Container, QosClass = victim.QosClass }, null);
+        }
     }
 
     internal void KeepDrained(in DrainingVictim drained)
     {
         _drained = drained;
         _victim = drained.Victim;
+        HasVictim = true;
         _processCount = 0;
         _rankedCount = 0;
         RankedTotal = 0;

@@ -17,4 +17,10 @@ public enum ReportKind
 
     /// <summary>A victim whose kill was incomplete is gone at last.</summary>
     Drained,
+
+    /// <summary>The kernel's OOM killer came first.</summary>
+    KernelOom,
+
+    /// <summary>The node is short of memory, and the policy's cap on kills is reached.</summary>
+    Capped,
 }

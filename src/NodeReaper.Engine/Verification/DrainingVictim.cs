@@ -26,6 +26,9 @@ public struct DrainingVictim
     /// <summary>What it held in hugetlb pages then, in bytes.</summary>
     public long HugetlbLeft;
 
+    /// <summary>When it was last seen to have given something back, in ticks.</summary>
+    public long ShrankAt;
+
     /// <summary>When it was seen gone, in ticks; 0: not yet.</summary>
     public long GoneAt;
 }

@@ -16,6 +16,12 @@ public sealed class DrainingVictims : IDisposable
     /// <summary>The most that are looked after; of more, the end is not told.</summary>
     public const int Capacity = 64;
 
+    // Less than this between two looks is noise.
+    private const long LeastShrinkBytes = 256 << 10;
+
+    // So that the first look counts as news.
+    private static readonly MemoryUse s_most = MemoryUse.OfResident(long.MaxValue / 2);
+
     private readonly DrainingVictim[] _victims = new DrainingVictim[Capacity];
     private readonly MemoryUseReader _reader = new();
     private readonly byte[] _events = new byte[256];
@@ -26,6 +32,23 @@ public sealed class DrainingVictims : IDisposable
 
     /// <summary>Those that are not gone.</summary>
     public ReadOnlySpan<DrainingVictim> All => _victims.AsSpan(0, _count);
+
+    /// <summary>
+    /// What is on its way back, in bytes: what those still hold that have given something back of late. One that gives
+    /// nothing any more is not waited for.
+    /// </summary>
+    /// <param name="patience">How late is of late.</param>
+    public long PendingBytes(TimeSpan patience)
+    {
+        long bytes = 0;
+        var since = Stopwatch.GetTimestamp() - (long)(patience.TotalSeconds * Stopwatch.Frequency);
+        foreach (ref readonly var victim in All)
+        {
+            bytes += victim.GoneAt == 0 && victim.ShrankAt > since ? victim.Left.Freeable : 0;
+        }
+
+        return bytes;
+    }
 
     /// <summary>Keeps a victim in mind whose kill is incomplete, unless it is gone by now. Allocates nothing.</summary>
     /// <param name="cgroup">Its cgroup.</param>
@@ -40,7 +63,7 @@ public sealed class DrainingVictims : IDisposable
         }
 
         ref var added = ref _victims[_count];
-        added = new DrainingVictim { Cgroup = own, Victim = victim, Incident = incident, DecidedAt = outcome.DecidedAt };
+        added = new DrainingVictim { Cgroup = own, Victim = victim, Incident = incident, DecidedAt = outcome.DecidedAt, Left = s_most };
         Look(ref added);
         if (added.GoneAt == 0)
         {
@@ -89,6 +112,7 @@ public sealed class DrainingVictims : IDisposable
         var error = _reader.Read(victim.Cgroup, out var left);
         if (error.IsNone)
         {
+            victim.ShrankAt = victim.Left.Freeable - left.Freeable >= LeastShrinkBytes ? Stopwatch.GetTimestamp() : victim.ShrankAt;
             victim.Left = left;
             victim.HugetlbLeft = HugetlbUse.Read(victim.Cgroup);
         }

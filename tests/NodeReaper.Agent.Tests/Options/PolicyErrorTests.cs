@@ -16,15 +16,15 @@ public sealed class PolicyErrorTests : IDisposable
         {
             "unknown key like no other",
             "plan:\n  colour: red",
-            "2:3: plan.colour: is not a key; the keys here are maxVictims, minFreeable"
+            "2:3: plan.colour: is not a key; the keys here are maxVictims, maxKills, killWindow, minFreeable"
         },
         { "unknown section", "pressures:\n  stall: 1s", "1:1: pressures: is not a key; did you mean pressure?" },
         { "flat key", "kill.deadline: 1s", "1:1: kill.deadline: keys nest; write 'kill:', and 'deadline:' indented below it" },
         { "duplicate key", "dryRun: true\ndryRun: true", "2:1: dryRun: is in the file twice; remove one" },
         { "duplicate key in a section", "kill:\n  reapers: 1\n  reapers: 2", "3:3: kill.reapers: is in the file twice; remove one" },
         { "duplicate section", "kill:\n  reapers: 1\nkill:\n  reapers: 2", "3:1: kill: is in the file twice; remove one" },
-        { "section that is a value", "plan: 3", "1:7: plan: is '3'; give a mapping of these keys: maxVictims, minFreeable" },
-        { "section that is a list", "plan: [3]", "1:7: plan: is a list; give a mapping of these keys: maxVictims, minFreeable" },
+        { "section that is a value", "plan: 3", "1:7: plan: is '3'; give a mapping of these keys: maxVictims, maxKills, killWindow, minFreeable" },
+        { "section that is a list", "plan: [3]", "1:7: plan: is a list; give a mapping of these keys: maxVictims, maxKills, killWindow, minFreeable" },
         { "value that is a section", "dryRun:\n  now: true", "2:3: dryRun: is a mapping; give true or false" },
         { "no value", "dryRun:", "1:8: dryRun: has no value; give true or false, or remove the line for the default" },
         { "YAML 1.1 boolean", "dryRun: on", "1:9: dryRun: 'on' is not true or false; write one of them, without quotes" },

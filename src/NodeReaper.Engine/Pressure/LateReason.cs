@@ -1,0 +1,23 @@
+namespace NodeReaper.Engine.Pressure;
+
+/// <summary>Why the kernel's OOM killer came first.</summary>
+public enum LateReason
+{
+    /// <summary>No reading before it showed a shortage: it came too fast, or the thresholds are too low.</summary>
+    NoShortageSeen,
+
+    /// <summary>A shortage was seen, and nobody may be killed.</summary>
+    NobodyMayBeKilled,
+
+    /// <summary>A dry run only tells.</summary>
+    DryRun,
+
+    /// <summary>The last victim had not given its memory back.</summary>
+    WaitingForTheLastVictim,
+
+    /// <summary>The policy's cap on kills was reached.</summary>
+    Capped,
+
+    /// <summary>A kill was under way.</summary>
+    KillUnderWay,
+}
