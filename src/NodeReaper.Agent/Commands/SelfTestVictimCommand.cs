@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NodeReaper.Kernel.Scheduling;
 
 namespace NodeReaper.Agent.Commands;
 
@@ -16,6 +17,8 @@ internal static class SelfTestVictimCommand
         var command = new Command(Name, "Used by the self-test.") { Hidden = true };
         command.SetAction(parsed =>
         {
+            // The agent's own score would make it one of those that are never killed.
+            _ = SelfProtection.SetOomScoreAdjustment(0);
             var memory = new byte[Bytes];
             Array.Fill(memory, (byte)1);
             Console.WriteLine("ready");
