@@ -57,6 +57,7 @@ internal static class PolicyKeys
             p => p.PriorityClasses,
             (p, value) => p with { PriorityClasses = value }),
         OfProtect("minPriority", new IntegerSyntax(int.MinValue, int.MaxValue), p => p.MinPriority, (p, value) => p with { MinPriority = value }),
+        OfProtect("staticPods", new FlagSyntax(), p => p.StaticPods, (p, value) => p with { StaticPods = value }),
 
         OfWishes(
             "namespaces", new ListSyntax<string>(s_namespaceOrAll, mayBeEmpty: true), p => p.Namespaces, (p, value) => p with { Namespaces = value }),

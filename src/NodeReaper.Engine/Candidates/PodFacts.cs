@@ -30,6 +30,12 @@ public sealed record PodFacts(
     KillPriority KillPriority,
     IReadOnlyList<ContainerFacts> Containers)
 {
+    // The kubelet makes the UID of a static Pod from its file; the API server's have dashes, and no tenant can choose one.
+    private const int StaticUidLength = 32;
+
     /// <summary>How much of it dies when one of its containers is chosen.</summary>
     public KillScope KillScope { get; init; }
+
+    /// <summary>True for a static Pod, which the kubelet runs from a file of the node: its UID says so, and no annotation can.</summary>
+    public bool IsStatic => Uid.Length == StaticUidLength && !Uid.Contains('-');
 }

@@ -5,12 +5,13 @@ namespace NodeReaper.Engine.Candidates;
 /// <summary>What the policy grants a Pod: protection, and the kill priority that counts.</summary>
 public static class Protection
 {
-    /// <summary>Tells whether a Pod may not be chosen, by namespace, PriorityClass, priority, or a granted <c>never</c>.</summary>
+    /// <summary>Tells whether a Pod may not be chosen: by namespace, PriorityClass, priority, as a static Pod, or by a granted <c>never</c>.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="pod">The Pod.</param>
     /// <param name="container">Its container, when it is known which one.</param>
     public static bool IsProtected(ReapPolicy policy, PodFacts pod, ContainerFacts? container) =>
         pod.Priority >= policy.Protect.MinPriority
+        || (policy.Protect.StaticPods && pod.IsStatic)
         || Holds(policy.Protect.Namespaces, pod.Namespace)
         || (pod.PriorityClassName is { } name && Holds(policy.Protect.PriorityClasses, name))
         || (WishOf(pod, container).IsNever && MayAskForProtection(policy, pod));

@@ -94,6 +94,9 @@ public sealed record ProtectPolicy
     /// system-cluster-critical and system-node-critical.
     /// </summary>
     public int MinPriority { get; init; } = 2_000_000_000;
+
+    /// <summary>Static Pods are never killed, as the kubelet never evicts one.</summary>
+    public bool StaticPods { get; init; } = true;
 }
 
 /// <summary>Whose annotations may ask for protection: <c>never</c>, or a negative kill priority. All others are heard as 0.</summary>

@@ -3,7 +3,6 @@ using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Kernel.Cgroups;
-using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.Verification;
 
@@ -24,7 +23,6 @@ public sealed class DrainingVictims : IDisposable
 
     private readonly DrainingVictim[] _victims = new DrainingVictim[Capacity];
     private readonly MemoryUseReader _reader = new();
-    private readonly byte[] _events = new byte[256];
     private int _count;
 
     /// <summary>How many there are.</summary>
@@ -117,19 +115,11 @@ public sealed class DrainingVictims : IDisposable
             victim.HugetlbLeft = HugetlbUse.Read(victim.Cgroup);
         }
 
-        if (error.IsGone || !IsPopulated(victim.Cgroup))
+        if (error.IsGone || !victim.Cgroup.IsPopulated())
         {
             victim.Left = error.IsGone ? default : left;
             victim.HugetlbLeft = error.IsGone ? 0 : victim.HugetlbLeft;
             victim.GoneAt = Stopwatch.GetTimestamp();
         }
-    }
-
-    private bool IsPopulated(CgroupDirectory cgroup)
-    {
-        var read = cgroup.ReadFile("cgroup.events\0"u8, _events);
-        return read.Succeeded
-            ? CgroupEvents.Parse(_events.AsSpan(0, (int)read.Value), out var events) != ParseOutcome.Ok || events.Populated
-            : !read.Error.IsGone;
     }
 }

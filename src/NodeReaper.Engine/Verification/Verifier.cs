@@ -4,7 +4,6 @@ using NodeReaper.Engine.Killing;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Scheduling;
-using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.Verification;
 
@@ -24,7 +23,6 @@ public sealed class Verifier
     private const int ResidueDivisor = 64;
 
     private readonly MemoryUseReader _reader = new();
-    private readonly byte[] _events = new byte[256];
     private readonly ProcessFiles _proc;
     private readonly long _batchBytes = BatchPages * Environment.SystemPageSize * Environment.ProcessorCount;
 
@@ -203,25 +201,17 @@ public sealed class Verifier
         return result with { Left = MemoryUse.OfResident(resident), FreedAt = freed ? now : 0 };
     }
 
-    private bool IsPopulated(ReadOnlySpan<CgroupDirectory> cgroups)
+    private static bool IsPopulated(ReadOnlySpan<CgroupDirectory> cgroups)
     {
         foreach (var cgroup in cgroups)
         {
-            if (IsPopulated(cgroup))
+            if (cgroup.IsPopulated())
             {
                 return true;
             }
         }
 
         return false;
-    }
-
-    private bool IsPopulated(CgroupDirectory cgroup)
-    {
-        var read = cgroup.ReadFile("cgroup.events\0"u8, _events);
-        return read.Succeeded
-            ? CgroupEvents.Parse(_events.AsSpan(0, (int)read.Value), out var events) != ParseOutcome.Ok || events.Populated
-            : !read.Error.IsGone;
     }
 
     private static long FirstTime(long earlier, long now) => earlier > 0 ? earlier : now;

@@ -78,6 +78,18 @@ public readonly record struct CgroupDirectory(FileDescriptor Descriptor)
     /// </summary>
     public Errno Kill() => WriteFile("cgroup.kill\0"u8, "1"u8);
 
+    /// <summary>
+    /// Tells whether a process lives in it or below it (cgroup.events). False once it is gone; true as long as that cannot be told.
+    /// </summary>
+    public bool IsPopulated()
+    {
+        Span<byte> text = stackalloc byte[256];
+        var read = ReadFile("cgroup.events\0"u8, text);
+        return read.Succeeded
+            ? CgroupEvents.Parse(text[..(int)read.Value], out var events) != Text.ParseOutcome.Ok || events.Populated
+            : !read.Error.IsGone;
+    }
+
     /// <summary>Opens a cgroup below this one.</summary>
     /// <param name="nullTerminatedName">Its name.</param>
     /// <param name="error">ENOENT when it is gone.</param>

@@ -44,6 +44,17 @@ public class ProtectionTests
         Assert.False(Protection.IsProtected(policy, Made.Pod(priority: 1_000_000_000), null));
     }
 
+    [Theory]
+    [InlineData("0c1d2e3f405162738495a6b7c8d9eafb", true)]
+    [InlineData("0c1d2e3f-4051-6273-8495-a6b7c8d9eafb", false)]
+    [InlineData("0c1d2e3f", false)]
+    public void A_static_Pod_is_protected_and_told_by_its_UID(string uid, bool isStatic)
+    {
+        var pod = Made.Pod(uid);
+        Assert.Equal(isStatic, Protection.IsProtected(s_policy, pod, null));
+        Assert.False(Protection.IsProtected(s_policy with { Protect = s_policy.Protect with { StaticPods = false } }, pod, null));
+    }
+
     public static TheoryData<string, string?, string, bool, int> Wishes => new()
     {
         // Namespace, PriorityClass, what is asked; whether it is protected, and the kill priority that counts.
