@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace NodeReaper.Agent.Commands;
 
 /// <summary>
-/// Runs work on a thread of its own: whoever holds a victim must be one thread, and its end makes the kernel let go of
-/// whatever it still holds.
+/// Runs work on a thread of its own, which becomes real-time for it. The self-test holds a child on it: its end makes the
+/// kernel let go, whatever happens.
 /// </summary>
 internal static class OwnThread
 {
