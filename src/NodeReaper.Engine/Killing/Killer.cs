@@ -173,6 +173,12 @@ public sealed class Killer : IDisposable
         if (steps.Expedites)
         {
             _victim.DropThoseWhoLeft(target);
+            if (_victim.All.IsEmpty)
+            {
+                signalledAt = 0;
+                return Errno.ESRCH;
+            }
+
             var expedited = _signal.SendExpedited(_expediteFlag, MaxHeldPerVictim);
             signalledAt = Stopwatch.GetTimestamp();
             if (expedited.IsNone)
@@ -192,6 +198,12 @@ public sealed class Killer : IDisposable
     private Errno KillByRelease(KillTarget target, int shares, out long signalledAt)
     {
         _victim.DropThoseWhoLeft(target);
+        if (_victim.All.IsEmpty)
+        {
+            signalledAt = 0;
+            return Errno.ESRCH;
+        }
+
         _reapers.Start(_victim.All.Length, 1, kills: true);
         signalledAt = Stopwatch.GetTimestamp();
         _nextNudge = long.MaxValue;
