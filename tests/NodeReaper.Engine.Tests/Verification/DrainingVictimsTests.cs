@@ -1,0 +1,119 @@
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Tests.Fakes;
+using NodeReaper.Engine.Verification;
+using static NodeReaper.Engine.Tests.Candidates.Made;
+
+namespace NodeReaper.Engine.Tests.Verification;
+
+public sealed class DrainingVictimsTests : IDisposable
+{
+    private const string Path = "victim";
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
+    private readonly FakeCgroups _cgroups = new();
+    private readonly DrainingVictims _draining = new();
+    private readonly List<DrainingVictim> _gone = [];
+
+    public DrainingVictimsTests()
+    {
+        _cgroups.Add(Path, 100 * Mib);
+        Populate(true);
+    }
+
+    public void Dispose()
+    {
+        _draining.Dispose();
+        _cgroups.Dispose();
+    }
+
+    [Fact]
+    public void One_that_is_gone_is_not_looked_after()
+    {
+        Populate(false);
+        Add();
+        Assert.Equal(0, _draining.Count);
+    }
+
+    [Fact]
+    public void What_shrinks_is_on_its_way_back_and_what_stands_still_is_not()
+    {
+        Add();
+        _cgroups.SetMemory(Path, 60 * Mib);
+        Poll();
+        Assert.Equal(61 * Mib, _draining.PendingBytes(s_patience));
+        Assert.Equal(0, _draining.PendingBytes(TimeSpan.Zero));
+
+        // 100 KiB are noise: it has not shrunk again, but was seen to not long ago.
+        _cgroups.SetMemory(Path, (60 * Mib) - (100 << 10));
+        Thread.Sleep(50);
+        Poll();
+        Assert.Equal(0, _draining.PendingBytes(TimeSpan.FromMilliseconds(40)));
+        Assert.Equal((61 * Mib) - (100 << 10), _draining.PendingBytes(s_patience));
+        Assert.Empty(_gone);
+    }
+
+    [Fact]
+    public void One_that_went_is_told_once_with_what_it_left()
+    {
+        Add();
+        Poll();
+        Assert.Empty(_gone);
+        _cgroups.SetMemory(Path, 0);
+        Populate(false);
+        Poll();
+        Poll();
+        var gone = Assert.Single(_gone);
+        Assert.Equal(7, gone.Incident);
+        Assert.Equal(3 * Mib, gone.Left.Shmem);
+        Assert.Equal(0, _draining.Count);
+        Assert.Equal(0, _draining.PendingBytes(s_patience));
+    }
+
+    [Fact]
+    public void One_that_could_not_be_told_is_told_later()
+    {
+        Add();
+        Populate(false);
+        _draining.Poll(_ => false);
+        Assert.Equal(1, _draining.Count);
+        Poll();
+        Assert.Single(_gone);
+    }
+
+    [Fact]
+    public void A_torn_file_is_no_end()
+    {
+        Add();
+        _cgroups.Write(Path, "cgroup.events", "popul");
+        _cgroups.Write(Path, "memory.stat", "anon 1");
+        Poll();
+        Assert.Equal(1, _draining.Count);
+        Assert.Equal(101 * Mib, _draining.All[0].Left.Freeable);
+    }
+
+    [Fact]
+    public void There_is_room_for_so_many_and_the_rest_is_let_go()
+    {
+        for (var i = 0; i < DrainingVictims.Capacity + 2; i++)
+        {
+            Add();
+        }
+
+        Assert.Equal(DrainingVictims.Capacity, _draining.Count);
+    }
+
+    private void Add()
+    {
+        var cgroup = _cgroups.Open(Path);
+        _draining.Add(cgroup, default, 7, default(KillOutcome) with { DecidedAt = 1 });
+        cgroup.Close();
+    }
+
+    private void Poll() => _draining.Poll(gone =>
+    {
+        _gone.Add(gone);
+        return true;
+    });
+
+    private void Populate(bool isPopulated) => _cgroups.Write(Path, "cgroup.events", $"populated {(isPopulated ? 1 : 0)}\nfrozen 0\n");
+}
