@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Planning;
@@ -38,7 +37,7 @@ public sealed class ReapCycle : IDisposable
     private readonly CandidateCollector _collector;
     private readonly Killer _killer;
     private readonly Verifier _verifier;
-    private readonly ReportRing _reports;
+    private readonly CycleReports _tell;
     private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
     private long _pauseUntil;
@@ -75,7 +74,7 @@ public sealed class ReapCycle : IDisposable
         _collector = collector;
         _killer = killer;
         _verifier = verifier;
-        _reports = reports;
+        _tell = new CycleReports(reports, _snapshot, _ranking);
         _newestPods = newestPods;
         _tellOfDrained = TellOfDrained;
         _kernelOomKills = long.MaxValue;
@@ -107,47 +106,43 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Decides on the last reading and acts on it.</summary>
     public void Run()
     {
-        var reading = _node.Last;
-        var limits = PressureLimits.Of(_policy.Pressure, reading.Memory.TotalBytes);
-        var verdict = Assessor.Assess(reading, limits);
+        var occasion = Occasion.Of(_node.Last, _policy.Pressure);
+        var verdict = occasion.Verdict;
         if (!verdict.IsShort)
         {
-            EndEpisode(reading, limits);
+            EndEpisode(occasion);
             return;
         }
 
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
         var pending = _draining.PendingBytes(_policy.Kill.Cooldown);
-        if (!verdict.IsEmergency && (reading.Timestamp < _pauseUntil || pending >= verdict.DeficitBytes))
+        if (!verdict.IsEmergency && (occasion.Reading.Timestamp < _pauseUntil || pending >= verdict.DeficitBytes))
         {
             return;
         }
 
-        if (!verdict.IsEmergency && !_budget.Allows(reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
-        {
-            TellOfCap(reading, limits, verdict);
-            return;
-        }
-
-        _tree.Refresh();
-        _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
-        Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
+        Survey();
         Planner.Plan(_snapshot, _ranking, Math.Max(1, verdict.DeficitBytes - pending), _policy.Plan, _plan);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
-        if (!_node.Read() || !Assessor.Assess(_node.Last, limits).IsShort)
+        if (!_node.Read() || !Occasion.Of(_node.Last, _policy.Pressure).Verdict.IsShort)
         {
             return;
         }
 
         if (_plan.Count == 0)
         {
-            TellOfNoVictim(reading, limits, verdict);
-            return;
+            TellOfNoVictim(occasion);
         }
-
-        Execute(reading, limits, verdict);
+        else if (!verdict.IsEmergency && !_budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+        {
+            TellOfCap(occasion);
+        }
+        else
+        {
+            Execute(occasion);
+        }
     }
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
@@ -159,14 +154,22 @@ public sealed class ReapCycle : IDisposable
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
     }
 
-    private void Execute(in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
+    // The containers as they are now, and their order.
+    private void Survey()
+    {
+        _tree.Refresh();
+        _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
+        Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
+    }
+
+    private void Execute(in Occasion occasion)
     {
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
             if (_policy.DryRun)
             {
-                TellOfDryRun(index, reading, limits, verdict);
+                TellOfDryRun(index, occasion);
                 continue;
             }
 
@@ -183,11 +186,11 @@ public sealed class ReapCycle : IDisposable
                 ? _verifier.Verify(_target, outcome, before, proof, _policy.Kill.Deadline, _killer)
                 : default;
             NoteOutcome(candidate.Cgroup, outcome, relief);
-            Tell(index, reading, limits, verdict, outcome, relief);
+            Tell(index, occasion, outcome, relief);
             _killer.End();
 
             // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once.
-            var isStillShort = _node.Read() && Assessor.Assess(_node.Last, limits) is { IsShort: true } now
+            var isStillShort = _node.Read() && Occasion.Of(_node.Last, _policy.Pressure).Verdict is { IsShort: true } now
                 && (_node.Last.Timestamp >= _pauseUntil || now.IsEmergency);
             if (_isStopping || !isStillShort)
             {
@@ -264,9 +267,9 @@ public sealed class ReapCycle : IDisposable
         Totals = Totals with { Kills = Totals.Kills + 1, FreedBytes = Totals.FreedBytes + relief.FreedBytes };
     }
 
-    private void EndEpisode(in PressureReading reading, in PressureLimits limits)
+    private void EndEpisode(in Occasion occasion)
     {
-        if (reading.Memory.AvailableBytes < limits.RecoverToBytes)
+        if (occasion.Reading.Memory.AvailableBytes < occasion.Limits.RecoverToBytes)
         {
             return;
         }
@@ -280,69 +283,44 @@ public sealed class ReapCycle : IDisposable
         }
     }
 
-    private void TellOfNoVictim(in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
+    private void TellOfNoVictim(in Occasion occasion)
     {
-        if (_hasToldOfNoVictim)
+        if (!_hasToldOfNoVictim)
         {
-            return;
-        }
-
-        _hasToldOfNoVictim = true;
-        Totals = Totals with { WithoutVictim = Totals.WithoutVictim + 1 };
-        if (Begin(ReportKind.NoVictim, reading, limits, verdict) is { } report)
-        {
-            report.Outcome = default;
-            report.Relief = default;
-            report.AvailableAfterBytes = reading.Memory.AvailableBytes;
-            _reports.Publish();
+            _hasToldOfNoVictim = true;
+            Totals = Totals with { WithoutVictim = Totals.WithoutVictim + 1 };
+            _tell.NoVictim(occasion, _policy);
         }
     }
 
-    private void TellOfDryRun(int index, in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
+    private void TellOfCap(in Occasion occasion)
+    {
+        if (!_hasToldOfCap)
+        {
+            _hasToldOfCap = true;
+            _tell.Capped(occasion, _policy);
+        }
+    }
+
+    private void TellOfDryRun(int index, in Occasion occasion)
     {
         var cgroup = _snapshot.All[index].Cgroup;
-        if (cgroup.IsSpared)
+        if (!cgroup.IsSpared)
         {
-            return;
-        }
-
-        cgroup.IsSpared = true;
-        Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
-        if (Begin(ReportKind.DryRun, reading, limits, verdict) is { } report)
-        {
-            report.KeepVictim(_snapshot, _ranking, _policy.Ranking, index);
-            report.Outcome = default;
-            report.Relief = default;
-            report.AvailableAfterBytes = reading.Memory.AvailableBytes;
-            _reports.Publish();
+            cgroup.IsSpared = true;
+            Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
+            _tell.DryRun(occasion, _policy, index);
         }
     }
 
-    private void Tell(
-        int index,
-        in PressureReading reading,
-        in PressureLimits limits,
-        in PressureVerdict verdict,
-        in KillOutcome outcome,
-        in ReliefResult relief)
+    private void Tell(int index, in Occasion occasion, in KillOutcome outcome, in ReliefResult relief)
     {
-        var kind = outcome.IsKilled ? ReportKind.Killed : ReportKind.Refused;
-        if (Begin(kind, reading, limits, verdict) is { } report)
+        _ = _node.Read();
+        var available = _node.Last.Memory.AvailableBytes;
+        var incident = _tell.Killed(occasion, _policy, index, _target, _killer.Processes, outcome, relief, available);
+        if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
         {
-            report.KeepVictim(_snapshot, _ranking, _policy.Ranking, index);
-            report.KeepProcesses(_killer.Processes);
-            report.Outcome = outcome;
-            report.Relief = relief;
-            report.Scope = _target.Scope;
-            report.ContainerCount = _target.Cgroups.Length;
-            _ = _node.Read();
-            report.AvailableAfterBytes = _node.Last.Memory.AvailableBytes;
-            if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
-            {
-                Drain(report.Sequence, outcome);
-            }
-
-            _reports.Publish();
+            Drain(incident ?? -1, outcome);
         }
     }
 
@@ -388,16 +366,8 @@ public sealed class ReapCycle : IDisposable
         }
 
         Totals = Totals with { KernelKills = Totals.KernelKills + count };
-        var limits = PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes);
-        var verdict = Assessor.Assess(_node.Last, limits);
-        if (Begin(ReportKind.KernelOom, _node.Last, limits, verdict) is { } report)
-        {
-            report.KeepKernelOom(victim, count, ReasonToBeLate());
-            report.Outcome = default;
-            report.Relief = default;
-            report.AvailableAfterBytes = _node.Last.Memory.AvailableBytes;
-            _reports.Publish();
-        }
+        Survey();
+        _tell.KernelOom(Occasion.Of(_node.Last, _policy.Pressure), _policy, victim, count, ReasonToBeLate());
     }
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
@@ -410,61 +380,8 @@ public sealed class ReapCycle : IDisposable
         _ => LateReason.NoShortageSeen,
     };
 
-    private void TellOfCap(in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
-    {
-        if (_hasToldOfCap)
-        {
-            return;
-        }
-
-        _hasToldOfCap = true;
-        if (Begin(ReportKind.Capped, reading, limits, verdict) is { } report)
-        {
-            report.Outcome = default;
-            report.Relief = default;
-            report.AvailableAfterBytes = reading.Memory.AvailableBytes;
-            report.KillsInWindow = _policy.Plan.MaxKills;
-            report.KillWindow = _policy.Plan.KillWindow;
-            _reports.Publish();
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _draining.Dispose();
 
-    private bool TellOfDrained(DrainingVictim drained)
-    {
-        if (_reports.Rent() is not { } report)
-        {
-            return false;
-        }
-
-        report.Kind = ReportKind.Drained;
-        report.Time = DateTimeOffset.UtcNow;
-        report.Reading = _node.Last;
-        report.Limits = PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes);
-        report.Verdict = default;
-        report.Outcome = default;
-        report.Relief = default;
-        report.AvailableAfterBytes = _node.Last.Memory.AvailableBytes;
-        report.KeepDrained(drained);
-        _reports.Publish();
-        return true;
-    }
-
-    private ReapReport? Begin(ReportKind kind, in PressureReading reading, in PressureLimits limits, in PressureVerdict verdict)
-    {
-        if (_reports.Rent() is not { } report)
-        {
-            return null;
-        }
-
-        report.Kind = kind;
-        report.Time = DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(reading.Timestamp);
-        report.Reading = reading;
-        report.Limits = limits;
-        report.Verdict = verdict;
-        report.KeepRanking(_snapshot, _ranking, _policy.Ranking);
-        return report;
-    }
+    private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node.Last, _policy.Pressure), drained);
 }

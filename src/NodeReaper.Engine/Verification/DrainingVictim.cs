@@ -14,7 +14,7 @@ public struct DrainingVictim
     /// <summary>Who it is.</summary>
     public ReportedCandidate Victim;
 
-    /// <summary>The report that told of its kill.</summary>
+    /// <summary>The report that told of its kill; -1 when there was no room for it.</summary>
     public long Incident;
 
     /// <summary>When its kill was decided, in ticks of <see cref="Stopwatch"/>.</summary>

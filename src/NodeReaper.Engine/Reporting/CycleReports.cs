@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Verification;
+
+namespace NodeReaper.Engine.Reporting;
+
+/// <summary>
+/// Fills the cycle's reports, from the snapshot and the ranking of the moment: those two must belong together whenever
+/// something is told.
+/// </summary>
+internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapshot, VictimRanking ranking)
+{
+    internal void NoVictim(in Occasion occasion, ReapPolicy policy)
+    {
+        if (Begin(ReportKind.NoVictim, occasion, policy) is not null)
+        {
+            reports.Publish();
+        }
+    }
+
+    internal void DryRun(in Occasion occasion, ReapPolicy policy, int victim)
+    {
+        if (Begin(ReportKind.DryRun, occasion, policy) is { } report)
+        {
+            report.KeepVictim(snapshot, ranking, policy.Ranking, victim);
+            reports.Publish();
+        }
+    }
+
+    internal void Capped(in Occasion occasion, ReapPolicy policy)
+    {
+        if (Begin(ReportKind.Capped, occasion, policy) is { } report)
+        {
+            report.KillsInWindow = policy.Plan.MaxKills;
+            report.KillWindow = policy.Plan.KillWindow;
+            reports.Publish();
+        }
+    }
+
+    internal void KernelOom(in Occasion occasion, ReapPolicy policy, ContainerCgroup? victim, long count, LateReason reason)
+    {
+        if (Begin(ReportKind.KernelOom, occasion, policy) is { } report)
+        {
+            report.KeepKernelOom(victim, count, reason);
+            reports.Publish();
+        }
+    }
+
+    /// <summary>Tells of a kill, or of one that was refused.</summary>
+    /// <returns>The number of the report; null when there was no room for it.</returns>
+    internal long? Killed(
+        in Occasion occasion,
+        ReapPolicy policy,
+        int victim,
+        KillTarget target,
+        ReadOnlySpan<VictimProcess> processes,
+        in KillOutcome outcome,
+        in ReliefResult relief,
+        long availableAfterBytes)
+    {
+        if (Begin(outcome.IsKilled ? ReportKind.Killed : ReportKind.Refused, occasion, policy) is not { } report)
+        {
+            return null;
+        }
+
+        var sequence = report.Sequence;
+        report.KeepVictim(snapshot, ranking, policy.Ranking, victim);
+        report.KeepProcesses(processes);
+        report.Outcome = outcome;
+        report.Relief = relief;
+        report.Scope = target.Scope;
+        report.ContainerCount = target.Cgroups.Length;
+        report.AvailableAfterBytes = availableAfterBytes;
+        reports.Publish();
+        return sequence;
+    }
+
+    /// <summary>Tells of a victim that is gone at last.</summary>
+    /// <returns>False when there was no room for it.</returns>
+    internal bool Drained(in Occasion occasion, in DrainingVictim drained)
+    {
+        if (reports.Rent() is not { } report)
+        {
+            return false;
+        }
+
+        Fill(report, ReportKind.Drained, occasion);
+        report.KeepDrained(drained);
+        reports.Publish();
+        return true;
+    }
+
+    private ReapReport? Begin(ReportKind kind, in Occasion occasion, ReapPolicy policy)
+    {
+        if (reports.Rent() is not { } report)
+        {
+            return null;
+        }
+
+        Fill(report, kind, occasion);
+        report.KeepRanking(snapshot, ranking, policy.Ranking);
+        return report;
+    }
+
+    private static void Fill(ReapReport report, ReportKind kind, in Occasion occasion)
+    {
+        report.Kind = kind;
+        report.Time = DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(occasion.Reading.Timestamp);
+        report.Reading = occasion.Reading;
+        report.Limits = occasion.Limits;
+        report.Verdict = occasion.Verdict;
+        report.Outcome = default;
+        report.Relief = default;
+        report.AvailableAfterBytes = occasion.Reading.Memory.AvailableBytes;
+    }
+}
