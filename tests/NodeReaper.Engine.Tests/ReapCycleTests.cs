@@ -434,6 +434,54 @@ public sealed class ReapCycleTests : IDisposable
         Assert.False(node.Last.IsStalling);
     }
 
+    [Fact]
+    public void A_kernel_kill_is_told_also_when_the_last_ranking_was_of_containers_that_are_gone()
+    {
+        var paths = new[] { "one", "two", "three" }
+            .Select(name => AddContainer($"besteffort/pod{name}", 100, Start("--mib", "2").Id)).ToList();
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        Assert.Equal(3, _reports.Written[^1].RankedTotal);
+
+        paths.ForEach(_cgroups.Remove);
+        cycle.LookAround();
+        SetAvailable(500);
+        SetAllocationStalls(0, oomKills: 2);
+        Eventually.True(() => _node!.Read() && _node.Last.KernelOomKills == 2, "the counter is read");
+        cycle.LookForKernelKills();
+        cycle.LookForKernelKills();
+        _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));
+        Assert.Equal((ReportKind.KernelOom, 0), (_reports.Written[^1].Kind, _reports.Written[^1].RankedTotal));
+        Assert.Single(_reports.Written, report => report.Kind == ReportKind.KernelOom);
+        Assert.Equal(2, cycle.Totals.KernelKills);
+    }
+
+    [Fact]
+    public void The_cap_on_kills_is_kept_and_told_once_but_for_an_emergency()
+    {
+        var victims = new[] { "one", "two", "three" }.Select(name =>
+        {
+            var victim = Start("--mib", "2");
+            AddContainer($"besteffort/pod{name}", 300, victim.Id);
+            return victim;
+        }).ToList();
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { Plan = new PlanPolicy { MaxKills = 1, MaxVictims = 1 }, Kill = new KillPolicy { Cooldown = TimeSpan.Zero, Deadline = TimeSpan.FromMilliseconds(50) } });
+        for (var i = 0; i < 4; i++)
+        {
+            Run(cycle);
+        }
+
+        Assert.Equal([ReportKind.Killed, ReportKind.Capped], _reports.Written.Select(report => report.Kind));
+        Assert.Equal(2, victims.Count(victim => !victim.Pidfd.HasExited()));
+        SetAvailable(20);
+        Run(cycle);
+        Assert.Equal(ReportKind.Killed, _reports.Written[^1].Kind);
+        Assert.Equal(1, victims.Count(victim => !victim.Pidfd.HasExited()));
+    }
+
     private Victim Start(params string[] options)
     {
         _victims.Add(Victim.Start(options));
@@ -452,9 +500,9 @@ public sealed class ReapCycleTests : IDisposable
         Path.Combine(_procRoot, "meminfo"),
         $"MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:    {mib * 1024} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n");
 
-    private void SetAllocationStalls(int count) => File.WriteAllText(
+    private void SetAllocationStalls(int count, int oomKills = 0) => File.WriteAllText(
         Path.Combine(_procRoot, "vmstat"),
-        $"allocstall_normal {count}\npgscan_kswapd 0\npgscan_direct 0\noom_kill 0\n");
+        $"allocstall_normal {count}\npgscan_kswapd 0\npgscan_direct 0\noom_kill {oomKills}\n");
 
     private ReapCycle Make(ReapPolicy policy)
     {
