@@ -148,17 +148,21 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()
     {
-        _tree.Refresh();
+        Look();
         _tree.FillPool();
         _kernelOomVictims.Remember(_tree.Containers);
+    }
+
+    private void Look()
+    {
+        _tree.Refresh();
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
     }
 
     // The containers as they are now, and their order.
     private void Survey()
     {
-        _tree.Refresh();
-        _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
+        Look();
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
     }
 

@@ -139,20 +139,15 @@ public sealed class VictimProcesses
     /// <summary>Makes room. Only before their release has begun, and while none is held.</summary>
     public void ForgetTheDead()
     {
-        var kept = 0;
         foreach (ref var process in All)
         {
-            if (process.HeldThread != 0 || !process.Pidfd.HasExited())
+            if (process.HeldThread == 0 && process.Pidfd.HasExited())
             {
-                _all[kept++] = process;
-            }
-            else
-            {
-                process.Pidfd.Close();
+                Drop(ref process);
             }
         }
 
-        _count = kept;
+        CloseRanks(0);
     }
 
     /// <summary>Forgets all of them; whoever calls this has closed them.</summary>
@@ -174,12 +169,7 @@ public sealed class VictimProcesses
 
     private VictimIdentity KeepLargest(KillTarget target, long freeableBytes)
     {
-        for (var position = 1; position < _count; position++)
-        {
-            _all[position].Pidfd.Close();
-        }
-
-        _count = 1;
+        CloseLast(_count - 1);
         return KeepWithSharers(target, freeableBytes);
     }
 
@@ -215,45 +205,38 @@ public sealed class VictimProcesses
         }
 
         var still = _sharers.Find(processId, ids);
-        var kept = from;
         foreach (ref var process in _all.AsSpan(from, _count - from))
         {
-            if (still.Contains(process.ProcessId) && _sharers.AreInOneCgroup(processId, process.ProcessId))
+            if (!still.Contains(process.ProcessId) || !_sharers.AreInOneCgroup(processId, process.ProcessId))
             {
-                _all[kept++] = process;
-            }
-            else
-            {
-                process.Pidfd.Close();
+                Drop(ref process);
             }
         }
 
-        _count = kept;
+        CloseRanks(from);
     }
 
     private void KeepGoodFrom(int from, Errno listed, bool isAnywhere = false)
     {
-        var kept = from;
         foreach (ref var process in _all.AsSpan(from, _count - from))
         {
-            var isMember = isAnywhere || (listed.IsNone && _listed.Ids.BinarySearch(process.ProcessId) >= 0);
-            if (isMember && !process.Pidfd.HasExited() && _guard.Check(process.ProcessId, 0) == Refusal.None)
+            var isMember = isAnywhere ? !process.Pidfd.HasExited() : listed.IsNone && IsListed(process);
+            if (!isMember || _guard.Check(process.ProcessId, 0) != Refusal.None)
             {
-                _all[kept++] = process;
-            }
-            else
-            {
-                process.Pidfd.Close();
+                Drop(ref process);
             }
         }
 
-        _count = kept;
+        CloseRanks(from);
     }
 
     // Membership holds for this very process only if it is still listed once it is open, and not dead then.
     private bool IsMember(KillTarget target, in VictimProcess process) =>
-        target.Cgroups.IsEmpty
-        || (_listed.Read(target.Cgroups).IsNone && _listed.Ids.BinarySearch(process.ProcessId) >= 0 && !process.Pidfd.HasExited());
+        target.Cgroups.IsEmpty || (_listed.Read(target.Cgroups).IsNone && IsListed(process));
+
+    // By the last listing, and not another process by the same ID.
+    private bool IsListed(in VictimProcess process) =>
+        _listed.Ids.BinarySearch(process.ProcessId) >= 0 && !process.Pidfd.HasExited();
 
     // Of those that are listed.
     private ReadOnlySpan<int> Largest(int most)
@@ -328,16 +311,32 @@ public sealed class VictimProcesses
 
     private void KeepMembers()
     {
-        var kept = 0;
         foreach (ref var process in All)
         {
-            if (_listed.Ids.BinarySearch(process.ProcessId) >= 0 && !process.Pidfd.HasExited())
+            if (!IsListed(process))
+            {
+                Drop(ref process);
+            }
+        }
+
+        CloseRanks(0);
+    }
+
+    private static void Drop(ref VictimProcess process)
+    {
+        process.Pidfd.Close();
+        process.Pidfd = Pidfd.None;
+    }
+
+    // After some were dropped. Those before must not be moved, not even to where they are: a reaper may be writing to them.
+    private void CloseRanks(int from)
+    {
+        var kept = from;
+        foreach (ref var process in _all.AsSpan(from, _count - from))
+        {
+            if (process.Pidfd.IsOpen)
             {
                 _all[kept++] = process;
-            }
-            else
-            {
-                process.Pidfd.Close();
             }
         }
 
