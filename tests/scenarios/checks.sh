@@ -6,9 +6,10 @@ work=$(mktemp -d /tmp/scenario.XXXXXX)
 incidents=$work/incidents.jsonl
 agent=''
 
-# Whoever watches must not stall along with the node: on a real one, its daemons are protected in the same way.
+# Whoever watches must not stall along with the node, or die: on a real one, its daemons are protected in the same way.
 protect_self() {
     local own dir
+    echo -1000 > /proc/$$/oom_score_adj
     own=$CGROUP_ROOT$(sed -n 's/^0:://p' /proc/self/cgroup)
     for dir in "$own" "${own%/*}"; do
         [ ! -e "$dir/memory.min" ] || echo 128M > "$dir/memory.min"
