@@ -106,11 +106,11 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Decides on the last reading and acts on it.</summary>
     public void Run()
     {
-        var occasion = Occasion.Of(_node.Last, _policy.Pressure);
+        var occasion = Occasion.Of(_node, _policy.Pressure);
         var verdict = occasion.Verdict;
         if (!verdict.IsShort)
         {
-            EndEpisode(occasion);
+            EndEpisode();
             return;
         }
 
@@ -121,12 +121,12 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
-        Survey();
+        Survey(occasion.Slice);
         Planner.Plan(_snapshot, _ranking, Math.Max(1, verdict.DeficitBytes - pending), _policy.Plan, _plan);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
-        if (!_node.Read() || !Occasion.Of(_node.Last, _policy.Pressure).Verdict.IsShort)
+        if (!_node.Read(_policy.Pressure) || !Occasion.Of(_node, _policy.Pressure).Verdict.IsShort)
         {
             return;
         }
@@ -151,18 +151,22 @@ public sealed class ReapCycle : IDisposable
         Look();
         _tree.FillPool();
         _kernelOomVictims.Remember(_tree.Containers);
+        if (_node.Last.Memory.SwapTotalBytes > 0)
+        {
+            _node.SwapAllowanceBytes = SwapAllowance.Of(_tree.Containers);
+        }
     }
 
-    private void Look()
+    private void Look(SlicePressure? slice = null)
     {
         _tree.Refresh();
-        _collector.Collect(_tree, _newestPods(), _policy, _snapshot);
+        _collector.Collect(_tree, _newestPods(), _policy, _snapshot, slice);
     }
 
     // The containers as they are now, and their order.
-    private void Survey()
+    private void Survey(SlicePressure? slice = null)
     {
-        Look();
+        Look(slice);
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
     }
 
@@ -194,7 +198,7 @@ public sealed class ReapCycle : IDisposable
             _killer.End();
 
             // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once.
-            var isStillShort = _node.Read() && Occasion.Of(_node.Last, _policy.Pressure).Verdict is { IsShort: true } now
+            var isStillShort = _node.Read(_policy.Pressure) && Occasion.Of(_node, _policy.Pressure).Verdict is { IsShort: true } now
                 && (_node.Last.Timestamp >= _pauseUntil || now.IsEmergency);
             if (_isStopping || !isStillShort)
             {
@@ -271,9 +275,9 @@ public sealed class ReapCycle : IDisposable
         Totals = Totals with { Kills = Totals.Kills + 1, FreedBytes = Totals.FreedBytes + relief.FreedBytes };
     }
 
-    private void EndEpisode(in Occasion occasion)
+    private void EndEpisode()
     {
-        if (occasion.Reading.Memory.AvailableBytes < occasion.Limits.RecoverToBytes)
+        if (!Occasion.HasRecovered(_node, _policy.Pressure))
         {
             return;
         }
@@ -319,8 +323,8 @@ public sealed class ReapCycle : IDisposable
 
     private void Tell(int index, in Occasion occasion, in KillOutcome outcome, in ReliefResult relief)
     {
-        _ = _node.Read();
-        var available = _node.Last.Memory.AvailableBytes;
+        _ = _node.Read(_policy.Pressure);
+        var available = (occasion.Slice?.Last ?? _node.Last).Memory.AvailableBytes;
         var incident = _tell.Killed(occasion, _policy, index, _target, _killer.Processes, outcome, relief, available);
         if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
         {
@@ -371,7 +375,7 @@ public sealed class ReapCycle : IDisposable
 
         Totals = Totals with { KernelKills = Totals.KernelKills + count };
         Survey();
-        _tell.KernelOom(Occasion.Of(_node.Last, _policy.Pressure), _policy, victim, count, ReasonToBeLate());
+        _tell.KernelOom(Occasion.Of(_node, _policy.Pressure), _policy, victim, count, ReasonToBeLate());
     }
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
@@ -387,5 +391,5 @@ public sealed class ReapCycle : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _draining.Dispose();
 
-    private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node.Last, _policy.Pressure), drained);
+    private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node, _policy.Pressure), drained);
 }

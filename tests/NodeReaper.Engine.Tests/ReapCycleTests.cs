@@ -337,7 +337,7 @@ public sealed class ReapCycleTests : IDisposable
         }
 
         var dropped = _ring.Dropped;
-        Assert.True(_node!.Read());
+        Assert.True(_node!.Read(new PressurePolicy()));
         cycle.Run();
         Assert.Equal(9, victim.WaitAndReap());
         Assert.Equal(dropped + 1, _ring.Dropped);
@@ -354,7 +354,7 @@ public sealed class ReapCycleTests : IDisposable
         {
             using var victim = Victim.Start("--mib", "4");
             AddContainer($"besteffort/podp{i}", 400, victim.Id);
-            Assert.True(_node!.Read());
+            Assert.True(_node!.Read(new PressurePolicy()));
             var before = GC.GetAllocatedBytesForCurrentThread();
             cycle.Run();
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -372,13 +372,13 @@ public sealed class ReapCycleTests : IDisposable
     {
         SetAvailable(500);
         _ = Make(new ReapPolicy());
-        Assert.True(_node!.Read());
+        Assert.True(_node!.Read(new PressurePolicy()));
         var good = _node.Last;
         File.WriteAllText(Path.Combine(_procRoot, "meminfo"), "MemTotal: 1048576 kB\nMemAv");
-        Assert.False(_node.Read());
+        Assert.False(_node.Read(new PressurePolicy()));
         Assert.Equal((good, 1), (_node.Last, _node.Failures));
         SetAvailable(400);
-        Assert.True(_node.Read());
+        Assert.True(_node.Read(new PressurePolicy()));
         Assert.Equal(400 * Mib, _node.Last.Memory.AvailableBytes);
     }
 
@@ -388,14 +388,14 @@ public sealed class ReapCycleTests : IDisposable
         SetAvailable(150);
         var node = new NodePressure(_procRoot, TimeSpan.FromMilliseconds(200));
         _parts.Add(node);
-        Assert.True(node.Read());
+        Assert.True(node.Read(new PressurePolicy()));
         Assert.False(node.Last.IsStalling);
         SetAllocationStalls(1);
         node.NoteStall();
-        Assert.True(node.Read());
+        Assert.True(node.Read(new PressurePolicy()));
         Assert.True(node.Last.IsStalling);
         Thread.Sleep(250);
-        Assert.True(node.Read());
+        Assert.True(node.Read(new PressurePolicy()));
         Assert.False(node.Last.IsStalling);
     }
 
@@ -405,7 +405,7 @@ public sealed class ReapCycleTests : IDisposable
         SetAvailable(150);
         var node = new NodePressure(_procRoot, TimeSpan.FromMilliseconds(200));
         _parts.Add(node);
-        Assert.True(node.Read());
+        Assert.True(node.Read(new PressurePolicy()));
         for (var alarm = 1; alarm <= 3; alarm++)
         {
             SetAllocationStalls(alarm);
@@ -413,12 +413,12 @@ public sealed class ReapCycleTests : IDisposable
             Thread.Sleep(100);
         }
 
-        Assert.True(node.Read());
+        Assert.True(node.Read(new PressurePolicy()));
         Assert.InRange(node.Last.StallingFor, TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(30));
         Thread.Sleep(450);
         SetAllocationStalls(4);
         node.NoteStall();
-        Assert.True(node.Read());
+        Assert.True(node.Read(new PressurePolicy()));
         Assert.InRange(node.Last.StallingFor, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
     }
 
@@ -428,9 +428,9 @@ public sealed class ReapCycleTests : IDisposable
         SetAvailable(150);
         var node = new NodePressure(_procRoot, TimeSpan.FromSeconds(10));
         _parts.Add(node);
-        Assert.True(node.Read());
+        Assert.True(node.Read(new PressurePolicy()));
         node.NoteStall();
-        Assert.True(node.Read());
+        Assert.True(node.Read(new PressurePolicy()));
         Assert.False(node.Last.IsStalling);
     }
 
@@ -449,7 +449,7 @@ public sealed class ReapCycleTests : IDisposable
         cycle.LookAround();
         SetAvailable(500);
         SetAllocationStalls(0, oomKills: 2);
-        Eventually.True(() => _node!.Read() && _node.Last.KernelOomKills == 2, "the counter is read");
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
         cycle.LookForKernelKills();
         cycle.LookForKernelKills();
         _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));
@@ -527,7 +527,7 @@ public sealed class ReapCycleTests : IDisposable
 
     private void Run(ReapCycle cycle)
     {
-        Assert.True(_node!.Read());
+        Assert.True(_node!.Read(new PressurePolicy()));
         cycle.Run();
         Eventually.True(() => _killer!.HeldCount == 0, "none is held");
         _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));

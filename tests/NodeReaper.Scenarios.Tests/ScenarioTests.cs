@@ -31,6 +31,8 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "no-psi", "7", "1G", "--append psi=0" },
         { "kernel-oom", "6.12", "1G", "" },
         { "not-ours", "6.12", "1G", "" },
+        { "allocatable", "6.1", "1G", "" },
+        { "useless-swap", "7", "1G", "--swap zram" },
         { "reload", "6.1", "1G", "" },
         { "protected-only", "6.12", "1G", "" },
         { "dry-run", "6.12", "1G", "" },

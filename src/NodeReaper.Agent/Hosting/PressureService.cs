@@ -162,7 +162,8 @@ internal sealed partial class PressureService(
         var policy = settings.Policy;
         using var tree = new KubepodsTree(settings.CgroupRoot);
         using var node = new NodePressure(settings.ProcRoot, policy.Pressure.StallWindow);
-        using var stall = OpenStallAlarm();
+        using var some = OpenStallAlarm(PsiKind.Some);
+        using var full = OpenStallAlarm(PsiKind.Full);
         var root = FileDescriptor.OpenDirectory(settings.ProcRoot, out var error);
         if (!root.IsOpen)
         {
@@ -174,20 +175,20 @@ internal sealed partial class PressureService(
         using var killer = new Killer(proc, guard, policy.Kill.Reapers, (uint)policy.Kill.ExpediteFlag);
         using var cycle = new ReapCycle(
             policy, strategy, node, tree, new CandidateCollector(new ContainerRoles(guard)), killer, new Verifier(proc), reports, () => pods.Newest);
-        using var watch = new PressureWatch(() => policies.Newest, stall, node, tree, cycle);
-        if (stall is not null && !watch.HasStallAlarm)
+        using var watch = new PressureWatch(() => policies.Newest, some, full, node, tree, cycle);
+        if (some is not null && !watch.HasStallAlarm)
         {
             NoStallAlarm(logger, "the kernel refused to wait for it", "MemAvailable alone is watched");
         }
 
         _watch = watch;
-        tree.Discover();
-        cycle.LookAround();
-        if (!node.Read())
+        if (!node.Read(policy.Pressure))
         {
             throw new IOException($"{settings.ProcRoot}/meminfo does not read as /proc/meminfo does");
         }
 
+        watch.Discover();
+        cycle.LookAround();
         var limits = PressureLimits.Of(policy.Pressure, node.Last.Memory.TotalBytes);
         Watching(
             logger,
@@ -209,18 +210,18 @@ internal sealed partial class PressureService(
         TellEnd(cycle.Totals, killer);
     }
 
-    private PsiTrigger? OpenStallAlarm()
+    private PsiTrigger? OpenStallAlarm(PsiKind kind)
     {
         var path = Path.Combine(settings.ProcRoot, "pressure", "memory");
         var pressure = settings.Policy.Pressure;
-        var stall = PsiTrigger.Open(
-            path, PsiKind.Some, (int)pressure.Stall.TotalMicroseconds, (int)pressure.StallWindow.TotalMicroseconds, out var error);
-        if (stall is null)
+        var stall = kind == PsiKind.Some ? pressure.Stall : pressure.FullStall;
+        var alarm = PsiTrigger.Open(path, kind, (int)stall.TotalMicroseconds, (int)pressure.StallWindow.TotalMicroseconds, out var error);
+        if (alarm is null && kind == PsiKind.Some)
         {
             NoStallAlarm(logger, $"{path}: {error}", $"MemAvailable alone is watched; {PressureAdvice.For(error)}");
         }
 
-        return stall;
+        return alarm;
     }
 
     private void TellEnd(in CycleTotals totals, Killer killer)

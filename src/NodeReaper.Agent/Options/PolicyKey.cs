@@ -8,7 +8,7 @@ internal abstract class PolicyKey(string path)
 {
     // What the threads, the kernel's alarm and the sinks are made with.
     private static readonly string[] s_atStart =
-        ["pressure.stall", "pressure.stallWindow", "kill.strategy", "kill.expediteFlag", "kill.reapers"];
+        ["pressure.stall", "pressure.fullStall", "pressure.stallWindow", "kill.strategy", "kill.expediteFlag", "kill.reapers"];
 
     /// <summary>Its path, such as <c>pressure.stall</c>: a section and a name, or a name alone.</summary>
     internal string Path { get; } = path;

@@ -42,6 +42,8 @@ internal static class PolicyKeys
         OfPressure("stall", Duration(0.001, 10_000), p => p.Stall, (p, value) => p with { Stall = value }),
         OfPressure("stallWindow", Duration(500, 10_000), p => p.StallWindow, (p, value) => p with { StallWindow = value }),
         OfPressure("stallWithSwap", Duration(0, 600_000), p => p.StallWithSwap, (p, value) => p with { StallWithSwap = value }),
+        OfPressure("fullStall", Duration(0.001, 10_000), p => p.FullStall, (p, value) => p with { FullStall = value }),
+        OfPressure("thrash", Duration(0, 600_000), p => p.Thrash, (p, value) => p with { Thrash = value }),
         OfPressure(
             "fastestFill",
             new BytesSyntax(1, BytesSyntax.Most, "/s"),

@@ -137,6 +137,11 @@ internal sealed class PolicyReader
             pressure.Stall <= pressure.StallWindow,
             "must not be more than");
         Check(
+            "pressure.fullStall",
+            "pressure.stallWindow",
+            pressure.FullStall <= pressure.StallWindow,
+            "must not be more than");
+        Check(
             "pressure.fastestSample",
             "pressure.slowestSample",
             pressure.FastestSample <= pressure.SlowestSample,

@@ -40,10 +40,13 @@ internal sealed record IncidentRecord
     public IReadOnlyDictionary<string, int> Excluded { get; init; } = new Dictionary<string, int>();
 }
 
-/// <summary>The node when it was decided.</summary>
+/// <summary>The node, or the slice that was short of memory, when it was decided.</summary>
 internal sealed record IncidentPressure
 {
     public string? Signal { get; init; }
+
+    /// <summary>The cgroup whose own limit leaves too little, and whose limit is the total here; null for the node.</summary>
+    public string? Slice { get; init; }
 
     public long MemTotalBytes { get; init; }
 
@@ -53,9 +56,20 @@ internal sealed record IncidentPressure
 
     public long SwapFreeBytes { get; init; }
 
+    /// <summary>What the free swap is worth: without what the containers may not use, or zram would take back.</summary>
+    public long UsableSwapBytes { get; init; }
+
     public long FillBytesPerSecond { get; init; }
 
     public bool IsStalling { get; init; }
+
+    public double StallingSeconds { get; init; }
+
+    /// <summary>For how long all tasks of the node have waited at once.</summary>
+    public double FullyStallingSeconds { get; init; }
+
+    /// <summary>Where the kernel's alarms went off: node, nodeFull, kubepods, burstable, bestEffort.</summary>
+    public IReadOnlyList<string> Stalling { get; init; } = [];
 
     /// <summary>Tasks a second that had to reclaim for the node's sake: 0 when a pod merely thrashes at its own limit.</summary>
     public long AllocationStallsPerSecond { get; init; }

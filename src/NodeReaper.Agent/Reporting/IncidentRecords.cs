@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Verification;
 
@@ -9,6 +10,9 @@ namespace NodeReaper.Agent.Reporting;
 /// <summary>Turns reports into lines of the incident file.</summary>
 internal static class IncidentRecords
 {
+    private static readonly StallPlaces[] s_places =
+        [StallPlaces.Node, StallPlaces.NodeFull, StallPlaces.Kubepods, StallPlaces.Burstable, StallPlaces.BestEffort];
+
     internal static IncidentRecord Of(ReapReport report, string? node) => new()
     {
         Time = report.Time,
@@ -38,12 +42,17 @@ internal static class IncidentRecords
     private static IncidentPressure PressureOf(ReapReport report) => new()
     {
         Signal = report.Verdict.Signal?.Name,
+        Slice = report.SlicePath,
         MemTotalBytes = report.Reading.Memory.TotalBytes,
         AvailableBytes = report.Reading.Memory.AvailableBytes,
         SwapTotalBytes = report.Reading.Memory.SwapTotalBytes,
         SwapFreeBytes = report.Reading.Memory.SwapFreeBytes,
         FillBytesPerSecond = report.Reading.FillBytesPerSecond,
+        UsableSwapBytes = report.Reading.UsableSwapBytes,
         IsStalling = report.Reading.IsStalling,
+        StallingSeconds = Math.Round(report.Reading.StallingFor.TotalSeconds, 3),
+        FullyStallingSeconds = Math.Round(report.Reading.FullyStallingFor.TotalSeconds, 3),
+        Stalling = [.. s_places.Where(place => report.Reading.Stalling.HasFlag(place)).Select(CamelCase.Of)],
         AllocationStallsPerSecond = report.Reading.Reclaim.AllocationStalls,
         KswapdScansPerSecond = report.Reading.Reclaim.KswapdScans,
         DirectScansPerSecond = report.Reading.Reclaim.DirectScans,

@@ -12,7 +12,8 @@ internal static class ReportSentence
 {
     internal static string Of(ReapReport report)
     {
-        var why = $"{report.Verdict.Signal?.Name}: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available, "
+        var where = report.SlicePath is { } slice ? $" of {slice}'s limit" : "";
+        var why = $"{report.Verdict.Signal?.Name}: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available{where}, "
             + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)}, {ByteText.Of(report.Verdict.DeficitBytes)} missing";
         return report.Kind switch
         {
@@ -85,6 +86,7 @@ internal static class ReportSentence
         Exclusion.OwnPod => "own",
         Exclusion.Starting => "starting",
         Exclusion.Quarantined => "quarantined",
+        Exclusion.Elsewhere => "elsewhere",
         Exclusion.NothingToFree => "with nothing to free",
         Exclusion.Unreadable => "unreadable",
         _ => exclusion.ToString(),

@@ -4,5 +4,5 @@ namespace NodeReaper.Engine.Assessment;
 public static class ShortageSignals
 {
     /// <summary>All signals.</summary>
-    public static IReadOnlyList<ShortageSignal> All { get; } = [new AvailableSignal(), new TimeLeftSignal(), new StallSignal()];
+    public static IReadOnlyList<ShortageSignal> All { get; } = [new AvailableSignal(), new TimeLeftSignal(), new StallSignal(), new ThrashSignal()];
 }

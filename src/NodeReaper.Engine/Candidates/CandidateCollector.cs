@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
 
 namespace NodeReaper.Engine.Candidates;
 
@@ -19,7 +20,8 @@ public sealed class CandidateCollector
     /// <param name="pods">The Pods.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="snapshot">What is filled.</param>
-    public void Collect(KubepodsTree tree, PodSnapshot pods, ReapPolicy policy, CandidateSnapshot snapshot)
+    /// <param name="slice">The slice that is short of memory; null when it is the node.</param>
+    public void Collect(KubepodsTree tree, PodSnapshot pods, ReapPolicy policy, CandidateSnapshot snapshot, SlicePressure? slice = null)
     {
         snapshot.Clear();
         foreach (var cgroup in tree.Containers)
@@ -38,6 +40,10 @@ public sealed class CandidateCollector
             }
 
             candidate.Exclusion = Exclude(ref candidate, policy);
+            if (candidate.Exclusion == Exclusion.None && slice?.Holds(cgroup) == false)
+            {
+                candidate.Exclusion = Exclusion.Elsewhere;
+            }
         }
 
         AddSiblings(snapshot.ToFill);

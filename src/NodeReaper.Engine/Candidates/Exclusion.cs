@@ -27,6 +27,9 @@ public enum Exclusion
     /// <summary>A kill would give nothing worth having back.</summary>
     NothingToFree,
 
+    /// <summary>It is not in the slice that is short of memory: its death would not help there.</summary>
+    Elsewhere,
+
     /// <summary>Its files could not be read: it is going away.</summary>
     Unreadable,
 }

@@ -21,6 +21,7 @@ public sealed class KubepodsTree : IDisposable
     private readonly List<ContainerCgroup> _containers = new(2048);
     private readonly Stack<ContainerCgroup> _pool = new(2048);
     private readonly List<byte[]> _kubepods = new(8);
+    private readonly List<SlicePath> _slices = new(8);
     private readonly byte[][] _entries = new byte[MaxRootDepth + 4][];
     private readonly byte[] _path = new byte[MaxPathLength];
     private long _walk;
@@ -31,6 +32,7 @@ public sealed class KubepodsTree : IDisposable
     /// <exception cref="IOException">There is no such directory, or it may not be read.</exception>
     public KubepodsTree(string cgroupRoot)
     {
+        Root = cgroupRoot;
         _root = FileDescriptor.OpenDirectory(cgroupRoot, out var error);
         if (!_root.IsOpen)
         {
@@ -45,6 +47,9 @@ public sealed class KubepodsTree : IDisposable
         FillPool();
     }
 
+    /// <summary>Where cgroup v2 is mounted.</summary>
+    public string Root { get; }
+
     /// <summary>The containers that the last walk found, in no particular order. The span is good until the next walk.</summary>
     public ReadOnlySpan<ContainerCgroup> Containers => CollectionsMarshal.AsSpan(_containers);
 
@@ -53,6 +58,9 @@ public sealed class KubepodsTree : IDisposable
 
     /// <summary>The paths of the kubepods trees below the cgroup root.</summary>
     public IEnumerable<string> Trees => _kubepods.Select(path => System.Text.Encoding.UTF8.GetString(path.AsSpan(0, path.Length - 1)));
+
+    /// <summary>The trees and, in each, the slices of the QoS classes, as the last discovery found them.</summary>
+    public IReadOnlyList<SlicePath> Slices => _slices;
 
     /// <summary>How often a new container had to be allocated for, because the pool had run dry.</summary>
     public long PoolMisses { get; private set; }
@@ -64,6 +72,7 @@ public sealed class KubepodsTree : IDisposable
     public void Discover()
     {
         _kubepods.Clear();
+        _slices.Clear();
         DiscoverBelow(_root, 0, 0);
         FillPool();
     }
@@ -137,6 +146,8 @@ public sealed class KubepodsTree : IDisposable
             if (KubepodsName.Classify(children.Name, out _) == KubepodsLevel.Root)
             {
                 _kubepods.Add([.. _path.AsSpan(0, length), 0]);
+                AddSlice(length, KubepodsLevel.Root, children.Inode);
+                DiscoverQosClasses(own, children.NullTerminatedName, length, depth + 1);
             }
             else if (depth + 1 < MaxRootDepth)
             {
@@ -152,6 +163,32 @@ public sealed class KubepodsTree : IDisposable
 
         own.Close();
     }
+
+    private void DiscoverQosClasses(FileDescriptor parent, ReadOnlySpan<byte> nullTerminatedName, int pathLength, int depth)
+    {
+        var opened = parent.OpenDirectoryAt(nullTerminatedName);
+        if (!opened.Succeeded)
+        {
+            return;
+        }
+
+        var tree = new FileDescriptor((int)opened.Value);
+        var children = new ChildDirectories(tree, _entries[depth]);
+        while (children.MoveNext())
+        {
+            var level = KubepodsName.Classify(children.Name, out _);
+            var length = level is KubepodsLevel.Burstable or KubepodsLevel.BestEffort ? Append(pathLength, children.Name) : -1;
+            if (length >= 0)
+            {
+                AddSlice(length, level, children.Inode);
+            }
+        }
+
+        tree.Close();
+    }
+
+    private void AddSlice(int pathLength, KubepodsLevel level, long id) =>
+        _slices.Add(new SlicePath(System.Text.Encoding.UTF8.GetString(_path.AsSpan(0, pathLength)), level, id));
 
     /// <summary>Walks the levels above the containers: the tree itself, its QoS classes. Closes the directory.</summary>
     private void Walk(FileDescriptor directory, int pathLength, QosClass qosClass, int depth)

@@ -67,6 +67,12 @@ public sealed record PressurePolicy
     /// </summary>
     public TimeSpan StallWithSwap { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>PSI: time all tasks stalled for memory at once within <see cref="StallWindow"/> that raises an alarm. Above 0, at most the window.</summary>
+    public TimeSpan FullStall { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The node thrashes when alarms of <see cref="FullStall"/> go on for this long. 0 to 10 minutes; 0 turns it off.</summary>
+    public TimeSpan Thrash { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>
     /// The fastest that memory can be used up, in bytes a second: the more is available, the longer the agent can look
     /// away. Above 0.

@@ -1,26 +1,32 @@
 using System.Diagnostics;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Kernel.Pressure;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.Pressure;
 
-/// <summary>Reads the node's memory signals. Files stay open, so that a reading needs one call and no allocation.</summary>
+/// <summary>
+/// Reads the memory signals of the node and of the slices above its Pods. Files stay open, so that a reading needs a call for each
+/// and no allocation.
+/// </summary>
 public sealed class NodePressure : IDisposable
 {
     private readonly byte[] _text = new byte[8192];
     private readonly FileDescriptor _memInfo;
     private readonly GlobalReclaim _reclaim;
-    private readonly long _stallWindow;
+    private readonly ZramSwap _zram;
     private FillRate _fillRate;
-    private long _stallBegan;
-    private long _stalledAt;
+    private StallClock _some;
+    private StallClock _full;
 
     /// <summary>Opens the files.</summary>
     /// <param name="procRoot">The proc file system, such as <c>/proc</c>.</param>
     /// <param name="stallWindow">How long an alarm of the kernel's counts.</param>
+    /// <param name="sysRoot">The sysfs file system.</param>
     /// <exception cref="IOException">meminfo or vmstat cannot be opened.</exception>
-    public NodePressure(string procRoot, TimeSpan stallWindow)
+    public NodePressure(string procRoot, TimeSpan stallWindow, string sysRoot = "/sys")
     {
         var path = Path.Combine(procRoot, "meminfo");
         _memInfo = FileDescriptor.OpenRead(path, out var error);
@@ -30,39 +36,49 @@ public sealed class NodePressure : IDisposable
         }
 
         _reclaim = new GlobalReclaim(procRoot);
-        _stallWindow = (long)(stallWindow.TotalSeconds * Stopwatch.Frequency);
+        _zram = new ZramSwap(procRoot, sysRoot);
+        var window = (long)(stallWindow.TotalSeconds * Stopwatch.Frequency);
+        _some = new StallClock(window);
+        _full = new StallClock(window);
     }
 
     /// <summary>How many readings failed. The last good one stays in force.</summary>
     public long Failures { get; private set; }
 
-    /// <summary>The last good reading.</summary>
+    /// <summary>The last good reading of the node.</summary>
     public PressureReading Last { get; private set; }
 
+    /// <summary>The slices above the Pods, read along with the node.</summary>
+    public PodSlices Slices { get; } = new();
+
+    /// <summary>How much more the containers may swap out, in bytes; see <see cref="Candidates.SwapAllowance"/>.</summary>
+    public long SwapAllowanceBytes { get; set; } = long.MaxValue;
+
     /// <summary>Notes that the kernel's PSI alarm went off just now, if it did for the node's sake.</summary>
-    public void NoteStall()
+    /// <param name="kind">Which alarm.</param>
+    public void NoteStall(PsiKind kind = PsiKind.Some)
     {
-        if (!_reclaim.HasStalledTasks())
+        if (_reclaim.HasStalledTasks())
         {
-            return;
+            (kind == PsiKind.Full ? ref _full : ref _some).Note(Stopwatch.GetTimestamp());
         }
-
-        // While tasks stall, the kernel tells once a window.
-        var now = Stopwatch.GetTimestamp();
-        if (_stalledAt == 0 || now - _stalledAt >= 2 * _stallWindow)
-        {
-            _stallBegan = now;
-        }
-
-        _stalledAt = now;
     }
 
-    /// <summary>Forgets the last alarm: a kill was the answer to it, and only stalls that come after that count.</summary>
-    public void ForgetStall() => _stalledAt = 0;
+    /// <summary>Forgets the last alarms: a kill was the answer to them, and only stalls that come after that count.</summary>
+    public void ForgetStall()
+    {
+        _some.Forget();
+        _full.Forget();
+        Slices.ForgetStall();
+    }
+
+    /// <summary>Looks for swap on zram. Allocates: for quiet moments.</summary>
+    public void Discover() => _zram.Discover();
 
     /// <summary>Reads the signals. Allocates nothing.</summary>
+    /// <param name="policy">The thresholds, which say how closely the slices are looked at.</param>
     /// <returns>False when meminfo could not be read or understood: <see cref="Last"/> is then what it was.</returns>
-    public bool Read()
+    public bool Read(PressurePolicy policy)
     {
         var read = _memInfo.ReadWhole(_text);
         if (!read.Succeeded || MemInfo.Parse(_text.AsSpan(0, (int)read.Value), out var memory) != ParseOutcome.Ok)
@@ -73,10 +89,19 @@ public sealed class NodePressure : IDisposable
 
         var now = Stopwatch.GetTimestamp();
         _reclaim.Sample(now);
-        var isStalling = _stalledAt > 0 && now - _stalledAt < _stallWindow;
-        var stallingFor = isStalling ? Stopwatch.GetElapsedTime(_stallBegan, now) : TimeSpan.Zero;
+        var isStalling = _some.IsStalling(now);
         Last = new PressureReading(
-            now, memory, _fillRate.Add(now, memory.AvailableBytes), isStalling, stallingFor, _reclaim.Rates, _reclaim.Latest.OomKills);
+            now,
+            memory,
+            _fillRate.Add(now, memory.AvailableBytes),
+            isStalling,
+            _some.StallingFor(now),
+            _reclaim.Rates,
+            _reclaim.Latest.OomKills,
+            _full.StallingFor(now),
+            Math.Min(SwapAllowanceBytes, Math.Max(0, memory.SwapFreeBytes - _zram.UselessBytes())),
+            (isStalling ? StallPlaces.Node : 0) | (_full.IsStalling(now) ? StallPlaces.NodeFull : 0) | Slices.Stalling(now));
+        Slices.Read(Last, policy);
         return true;
     }
 
@@ -85,5 +110,7 @@ public sealed class NodePressure : IDisposable
     {
         _memInfo.Close();
         _reclaim.Dispose();
+        _zram.Dispose();
+        Slices.Dispose();
     }
 }

@@ -6,22 +6,18 @@ using NodeReaper.Kernel.Pressure;
 namespace NodeReaper.Engine.Pressure;
 
 /// <summary>
-/// The pressure thread: waits for the kernel's PSI alarm or the time of the next sample, reads the signals, and runs
-/// the cycle.
+/// The pressure thread: waits for the kernel's PSI alarms and memory events or the time of the next sample, reads the
+/// signals, and runs the cycle.
 /// </summary>
 public sealed class PressureWatch : IDisposable
 {
-    private const int StopTag = 0;
-    private const int StallTag = 1;
-
     // What waits for a disk is in no hurry.
     private const int DrainingMilliseconds = 100;
     private static readonly TimeSpan s_lookAroundEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_discoverEvery = TimeSpan.FromSeconds(30);
 
-    private readonly EventPoll _poll = new();
+    private readonly PressurePoll _poll;
     private readonly WakeUp _stop = new();
-    private readonly PsiTrigger? _stall;
     private readonly Func<ReapPolicy> _newestPolicy;
     private readonly NodePressure _node;
     private readonly Candidates.KubepodsTree _tree;
@@ -30,28 +26,30 @@ public sealed class PressureWatch : IDisposable
 
     /// <summary>Puts it together.</summary>
     /// <param name="newestPolicy">Gives the newest policy, at once and without allocating.</param>
-    /// <param name="stall">The kernel's alarm; null to do without.</param>
+    /// <param name="some">The kernel's alarm for some task of the node; null to do without.</param>
+    /// <param name="full">The kernel's alarm for all of them at once; null to do without.</param>
     /// <param name="node">The signals.</param>
     /// <param name="tree">The containers.</param>
     /// <param name="cycle">What is run.</param>
     public PressureWatch(
-        Func<ReapPolicy> newestPolicy, PsiTrigger? stall, NodePressure node, Candidates.KubepodsTree tree, ReapCycle cycle)
+        Func<ReapPolicy> newestPolicy,
+        PsiTrigger? some,
+        PsiTrigger? full,
+        NodePressure node,
+        Candidates.KubepodsTree tree,
+        ReapCycle cycle)
     {
         _newestPolicy = newestPolicy;
-        _stall = stall;
         _node = node;
         _tree = tree;
         _cycle = cycle;
-        _ = _poll.AddReadable(_stop.Descriptor, StopTag);
-        if (stall is not null)
-        {
-            var error = _poll.AddUrgent(stall.Descriptor, StallTag);
-            HasStallAlarm = error.IsNone;
-        }
+        _poll = new PressurePoll(node, _stop);
+        HasStallAlarm = some is not null && _poll.AddNodeAlarm(some, PsiKind.Some);
+        _ = full is not null && _poll.AddNodeAlarm(full, PsiKind.Full);
     }
 
-    /// <summary>True while the kernel's PSI alarm is waited for; without it, only MemAvailable is watched.</summary>
-    public bool HasStallAlarm { get; private set; }
+    /// <summary>True when the kernel's PSI alarm of the node is waited for; without it, only MemAvailable is watched.</summary>
+    public bool HasStallAlarm { get; }
 
     /// <summary>When the thread last went round, in ticks of <see cref="Stopwatch"/>.</summary>
     public long Heartbeat => Volatile.Read(ref _heartbeat);
@@ -63,17 +61,24 @@ public sealed class PressureWatch : IDisposable
         _stop.Raise();
     }
 
+    /// <summary>Looks for the kubepods trees, their slices and swap on zram. Allocates: for quiet moments.</summary>
+    public void Discover()
+    {
+        _tree.Discover();
+        _node.Discover();
+        _poll.WatchSlices(_tree, _cycle.Policy.Pressure);
+    }
+
     /// <summary>Goes round until <see cref="Stop"/>.</summary>
     public void Run()
     {
-        Span<PollEvent> events = stackalloc PollEvent[4];
         long lookedAround = 0;
-        long discovered = 0;
+        var discovered = Stopwatch.GetTimestamp();
         while (true)
         {
             Volatile.Write(ref _heartbeat, Stopwatch.GetTimestamp());
             _cycle.Adopt(_newestPolicy());
-            if (_node.Read())
+            if (_node.Read(_cycle.Policy.Pressure))
             {
                 _cycle.Run();
                 _cycle.LookForKernelKills();
@@ -84,26 +89,16 @@ public sealed class PressureWatch : IDisposable
                 _cycle.LookAfterDraining();
             }
 
-            var policy = _cycle.Policy.Pressure;
-            var limits = PressureLimits.Of(policy, _node.Last.Memory.TotalBytes);
-            var available = _node.Last.Memory.AvailableBytes;
-
             // Short of memory, only the first look around is worth its time: without it nobody is known.
-            if (available >= limits.RecoverToBytes || _tree.TreeCount == 0)
+            if (Reporting.Occasion.HasRecovered(_node, _cycle.Policy.Pressure) || _tree.TreeCount == 0)
             {
                 LookAround(ref lookedAround, ref discovered);
             }
 
-            var timeout = SamplingInterval.Milliseconds(policy, limits, available);
-            var count = _poll.Wait(events, _cycle.Draining.Count > 0 ? Math.Min(timeout, DrainingMilliseconds) : timeout);
-            foreach (var happened in events[..count])
+            var timeout = SamplingInterval.Milliseconds(_cycle.Policy.Pressure, _node);
+            if (!_poll.Wait(_cycle.Draining.Count > 0 ? Math.Min(timeout, DrainingMilliseconds) : timeout))
             {
-                if (happened.Tag == StopTag)
-                {
-                    return;
-                }
-
-                NoteStall(happened);
+                return;
             }
         }
     }
@@ -115,27 +110,14 @@ public sealed class PressureWatch : IDisposable
         _stop.Dispose();
     }
 
-    private void NoteStall(in PollEvent happened)
-    {
-        if (happened.IsBroken)
-        {
-            _poll.Remove(_stall!.Descriptor);
-            HasStallAlarm = false;
-        }
-        else if (happened.IsUrgent)
-        {
-            _node.NoteStall();
-        }
-    }
-
     private void LookAround(ref long lookedAround, ref long discovered)
     {
         // Without any tree there is nobody to protect the node from: look for one more often.
         var discoverEvery = _tree.TreeCount == 0 ? s_lookAroundEvery : s_discoverEvery;
-        if (discovered == 0 || Stopwatch.GetElapsedTime(discovered) > discoverEvery)
+        if (Stopwatch.GetElapsedTime(discovered) > discoverEvery)
         {
             discovered = Stopwatch.GetTimestamp();
-            _tree.Discover();
+            Discover();
         }
 
         if (lookedAround == 0 || Stopwatch.GetElapsedTime(lookedAround) > s_lookAroundEvery)

@@ -8,6 +8,21 @@ namespace NodeReaper.Engine.Pressure;
 /// </summary>
 public static class SamplingInterval
 {
+    /// <summary>The time to the next sample of the node and its slices: the shortest that one of them asks for.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="node">The last readings.</param>
+    /// <returns>Milliseconds, at least 1.</returns>
+    public static int Milliseconds(PressurePolicy policy, NodePressure node)
+    {
+        var shortest = Milliseconds(policy, node.Last);
+        foreach (var slice in node.Slices.All)
+        {
+            shortest = slice is { IsLimited: true } ? Math.Min(shortest, Milliseconds(policy, slice.Last)) : shortest;
+        }
+
+        return shortest;
+    }
+
     /// <summary>The time to the next sample.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="limits">Its thresholds on this node.</param>
@@ -19,4 +34,7 @@ public static class SamplingInterval
         var safe = room * 1000.0 / policy.FastestFillBytesPerSecond;
         return (int)Math.Max(1, Math.Clamp(safe, policy.FastestSample.TotalMilliseconds, policy.SlowestSample.TotalMilliseconds));
     }
+
+    private static int Milliseconds(PressurePolicy policy, in PressureReading reading) =>
+        Milliseconds(policy, PressureLimits.Of(policy, reading.Memory.TotalBytes), reading.Memory.AvailableBytes);
 }

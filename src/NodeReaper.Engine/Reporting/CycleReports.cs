@@ -113,6 +113,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         report.Reading = occasion.Reading;
         report.Limits = occasion.Limits;
         report.Verdict = occasion.Verdict;
+        report.SlicePath = occasion.Slice?.Path;
         report.Outcome = default;
         report.Relief = default;
         report.AvailableAfterBytes = occasion.Reading.Memory.AvailableBytes;

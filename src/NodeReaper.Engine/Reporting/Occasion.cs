@@ -1,20 +1,58 @@
 using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 
 namespace NodeReaper.Engine.Reporting;
 
 /// <summary>What a decision rests on.</summary>
-/// <param name="Reading">The node's signals.</param>
-/// <param name="Limits">The thresholds.</param>
+/// <param name="Reading">The signals of the place that is short of memory; of the node when none is.</param>
+/// <param name="Limits">The thresholds there.</param>
 /// <param name="Verdict">The verdict on them.</param>
-public readonly record struct Occasion(PressureReading Reading, PressureLimits Limits, PressureVerdict Verdict)
+/// <param name="Slice">The place; null for the node.</param>
+public readonly record struct Occasion(PressureReading Reading, PressureLimits Limits, PressureVerdict Verdict, SlicePressure? Slice = null)
 {
-    /// <summary>Assesses a reading.</summary>
-    /// <param name="reading">The node's signals.</param>
-    /// <param name="policy">When the node counts as short.</param>
-    public static Occasion Of(in PressureReading reading, Policy.PressurePolicy policy)
+    /// <summary>Assesses the node and, when that is not short, the slices that have a limit of their own. Allocates nothing.</summary>
+    /// <param name="node">The signals.</param>
+    /// <param name="policy">When a place counts as short.</param>
+    public static Occasion Of(NodePressure node, PressurePolicy policy)
+    {
+        var ofNode = Of(node.Last, policy, null);
+        if (ofNode.Verdict.IsShort)
+        {
+            return ofNode;
+        }
+
+        foreach (var slice in node.Slices.All)
+        {
+            if (slice is { IsLimited: true } && Of(slice.Last, policy, slice) is { Verdict.IsShort: true } ofSlice)
+            {
+                return ofSlice;
+            }
+        }
+
+        return ofNode;
+    }
+
+    /// <summary>True when the node and every slice with a limit have what the policy wants to recover to.</summary>
+    /// <param name="node">The signals.</param>
+    /// <param name="policy">The thresholds.</param>
+    public static bool HasRecovered(NodePressure node, PressurePolicy policy)
+    {
+        var isRecovered = IsRecovered(node.Last, policy);
+        foreach (var slice in node.Slices.All)
+        {
+            isRecovered &= slice is not { IsLimited: true } || IsRecovered(slice.Last, policy);
+        }
+
+        return isRecovered;
+    }
+
+    private static bool IsRecovered(in PressureReading reading, PressurePolicy policy) =>
+        reading.Memory.AvailableBytes >= PressureLimits.Of(policy, reading.Memory.TotalBytes).RecoverToBytes;
+
+    private static Occasion Of(in PressureReading reading, PressurePolicy policy, SlicePressure? slice)
     {
         var limits = PressureLimits.Of(policy, reading.Memory.TotalBytes);
-        return new Occasion(reading, limits, Assessor.Assess(reading, limits));
+        return new Occasion(reading, limits, Assessor.Assess(reading, limits), slice);
     }
 }

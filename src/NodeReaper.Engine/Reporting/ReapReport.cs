@@ -40,6 +40,9 @@ public sealed class ReapReport
     /// <summary>The thresholds.</summary>
     public PressureLimits Limits { get; internal set; }
 
+    /// <summary>The path of the slice that is short of memory; null for the node.</summary>
+    public string? SlicePath { get; internal set; }
+
     /// <summary>The verdict.</summary>
     public PressureVerdict Verdict { get; internal set; }
 

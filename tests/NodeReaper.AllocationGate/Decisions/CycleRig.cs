@@ -22,6 +22,7 @@ internal sealed class CycleRig : IDisposable
         _node = new NodePressure(Kubepods.ProcRoot, policy.Pressure.StallWindow);
         Tree = new KubepodsTree(Kubepods.CgroupRoot);
         Tree.Discover();
+        _node.Slices.Update(Kubepods.CgroupRoot, Tree.Slices, policy.Pressure, (_, _) => { }, _ => { });
         Collector = new CandidateCollector(new ContainerRoles(kills.Guard));
         Policy = policy;
         Cycle = new ReapCycle(
@@ -41,7 +42,7 @@ internal sealed class CycleRig : IDisposable
     /// <summary>What the pressure thread does at each sample.</summary>
     internal void Run()
     {
-        _ = _node.Read();
+        _ = _node.Read(Policy.Pressure);
         Cycle.Run();
     }
 

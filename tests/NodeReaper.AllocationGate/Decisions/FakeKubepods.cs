@@ -7,7 +7,13 @@ internal sealed class FakeKubepods : IDisposable
     {
         ProcRoot = Directory.CreateDirectory(Path.Combine(Root, "proc")).FullName;
         CgroupRoot = Directory.CreateDirectory(Path.Combine(Root, "cgroup")).FullName;
-        _ = Directory.CreateDirectory(Path.Combine(CgroupRoot, "kubepods", "besteffort"));
+        var bestEffort = Directory.CreateDirectory(Path.Combine(CgroupRoot, "kubepods", "besteffort")).FullName;
+        foreach (var (name, content) in FakeMemory.Files(100 << 20).Append(("memory.max", "134217728\n")))
+        {
+            // A slice with a limit of its own, which is short of memory as well.
+            File.WriteAllText(Path.Combine(bestEffort, name), content);
+        }
+
         File.WriteAllText(
             Path.Combine(ProcRoot, "meminfo"),
             "MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:      20480 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n");

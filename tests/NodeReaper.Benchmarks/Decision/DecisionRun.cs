@@ -55,7 +55,7 @@ internal sealed class DecisionRun : IReportSink, IDisposable
         // As it does every few seconds while there is no hurry.
         _cycle.LookAround();
         _sample = null;
-        if (!_node.Read())
+        if (!_node.Read(_cycle.Policy.Pressure))
         {
             throw new IOException("/proc/meminfo does not read");
         }

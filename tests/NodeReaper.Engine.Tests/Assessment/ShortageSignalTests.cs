@@ -8,7 +8,7 @@ namespace NodeReaper.Engine.Tests.Assessment;
 public class ShortageSignalTests
 {
     private static readonly PressureLimits s_limits = new(
-        100 * Mib, 200 * Mib, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10));
+        100 * Mib, 200 * Mib, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3));
 
     /// <summary>A row for each signal: readings that are a shortage, and readings that are none.</summary>
     private static readonly Dictionary<string, (PressureReading[] Short, PressureReading[] Enough)> s_rows = new()
@@ -19,6 +19,9 @@ public class ShortageSignalTests
                 Reading(0),
                 Reading(99 * Mib, swapTotal: 1000 * Mib, swapFree: 99 * Mib),
                 Reading(99 * Mib, swapTotal: 1000 * Mib, swapFree: 0),
+
+                // Swap that no container may use, or that is memory itself.
+                Reading(99 * Mib, swapTotal: 1000 * Mib, swapFree: 1000 * Mib) with { SwapRoomBytes = 0 },
             ],
             [
                 Reading(100 * Mib),
@@ -60,6 +63,19 @@ public class ShortageSignalTests
                 Reading(0, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 9),
                 Reading(0, stalling: true, swapTotal: Gib, swapFree: 101 * Mib),
             ]),
+        ["thrash"] = (
+            [
+                Thrashing(399 * Mib, 3),
+                Thrashing(0, 60),
+            ],
+            [
+                Thrashing(400 * Mib, 60),
+                Thrashing(0, 2),
+
+                // Everybody waits, but not for what was dropped.
+                Thrashing(0, 60) with { Reclaim = default },
+                Reading(0, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 9),
+            ]),
     };
 
     public static TheoryData<string> Names => [.. ShortageSignals.All.Select(signal => signal.Name)];
@@ -81,6 +97,10 @@ public class ShortageSignalTests
     [Fact]
     public void A_time_left_of_0_turns_that_signal_off() =>
         Assert.False(new TimeLeftSignal().IsShort(Reading(10 * Mib, fill: 100 * Gib), s_limits with { TimeLeft = TimeSpan.Zero }));
+
+    [Fact]
+    public void A_thrash_of_0_turns_that_signal_off() =>
+        Assert.False(new ThrashSignal().IsShort(Thrashing(0, 60), s_limits with { Thrash = TimeSpan.Zero }));
 
     public static TheoryData<PressureReading, string?, long, bool> Verdicts => new()
     {
@@ -130,6 +150,13 @@ public class ShortageSignalTests
         var reading = Reading(199 * Mib, stalling: true);
         Assert.Equal(0, Allocations.Of(() => Assessor.Assess(reading, s_limits)));
     }
+
+    private static PressureReading Thrashing(long available, int seconds) =>
+        Reading(available, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 9) with
+        {
+            FullyStallingFor = TimeSpan.FromSeconds(seconds),
+            Reclaim = new ReclaimRates(0, 0, 0, 1),
+        };
 
     private static PressureReading Reading(
         long available, long fill = 0, bool stalling = false, long swapTotal = 0, long swapFree = 0, int stallingFor = 0) =>

@@ -1,3 +1,4 @@
+using NodeReaper.Kernel.Block;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Pressure;
 using NodeReaper.Kernel.Procfs;
@@ -24,8 +25,11 @@ internal static class Parsers
     internal static readonly Parser ProcessStatm = Of<long>(nameof(ProcessStatm), "765 411 382 5 0 123 0\n", Kernel.Procfs.ProcessStatm.Parse);
     internal static readonly Parser OomScore = Of<int>(nameof(OomScore), "-998\n", Kernel.Procfs.OomScore.Parse);
 
+    internal static readonly Parser ZramUse =
+        Of<ZramUse>(nameof(ZramUse), "  4096     74    12288        0    12288        0        0        0        0\n", Kernel.Block.ZramUse.Parse);
+
     internal static readonly Parser[] All =
-        [MemInfo, VmStat, MemoryStat, MemoryEvents, CgroupEvents, PressureStall, CgroupValue, ProcessStatm, OomScore];
+        [MemInfo, VmStat, MemoryStat, MemoryEvents, CgroupEvents, PressureStall, CgroupValue, ProcessStatm, OomScore, ZramUse];
 
     public static TheoryData<string> Names => [.. All.Select(parser => parser.Name)];
 

@@ -1,0 +1,215 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Pressure;
+using NodeReaper.Kernel.Procfs;
+using NodeReaper.Kernel.Syscalls;
+using NodeReaper.Kernel.Text;
+
+namespace NodeReaper.Engine.Pressure;
+
+/// <summary>
+/// A cgroup above the Pods: all of kubepods, or one of its QoS classes. It has alarms and events of its own; and where the kubelet
+/// gave it a limit (node allocatable, reserved memory), it can be short of memory while the node is not: the kernel's OOM killer
+/// would then choose among its Pods.
+/// </summary>
+public sealed class SlicePressure : IDisposable
+{
+    private readonly byte[] _text = new byte[16384];
+    private readonly CgroupDirectory _directory;
+    private readonly FileDescriptor _current;
+    private readonly FileDescriptor _stat;
+    private readonly FileDescriptor _limit;
+    private readonly FileDescriptor _ownEvents;
+    private readonly byte[] _pathInFront;
+    private StallClock _stall;
+    private StallClock _limitMet;
+    private FillRate _fillRate;
+    private long _timesAtLimit;
+
+    private SlicePressure(string cgroupRoot, SlicePath path, CgroupDirectory directory, PressurePolicy policy)
+    {
+        Path = path.Path;
+        Place = path.Level switch
+        {
+            KubepodsLevel.Burstable => StallPlaces.Burstable,
+            KubepodsLevel.BestEffort => StallPlaces.BestEffort,
+            _ => StallPlaces.Kubepods,
+        };
+        Id = path.Id;
+        _pathInFront = [.. System.Text.Encoding.UTF8.GetBytes(path.Path), (byte)'/'];
+        _directory = directory;
+        _current = Open("memory.current\0"u8);
+        _stat = Open("memory.stat\0"u8);
+        _limit = Open("memory.max\0"u8);
+        _ownEvents = Open("memory.events.local\0"u8);
+        Events = Open("memory.events\0"u8);
+        var window = (long)(policy.StallWindow.TotalSeconds * Stopwatch.Frequency);
+        _stall = new StallClock(window);
+        _limitMet = new StallClock(window);
+        Alarm = PsiTrigger.Open(
+            System.IO.Path.Combine(cgroupRoot, path.Path, "memory.pressure"),
+            PsiKind.Some,
+            (int)policy.Stall.TotalMicroseconds,
+            (int)policy.StallWindow.TotalMicroseconds,
+            out var error);
+        AlarmError = error;
+        _ = TryReadTimesAtLimit(out _timesAtLimit);
+    }
+
+    /// <summary>The path below the cgroup root.</summary>
+    public string Path { get; }
+
+    /// <summary>The kernel's ID of the cgroup.</summary>
+    public long Id { get; }
+
+    /// <summary>Which of the places it is.</summary>
+    public StallPlaces Place { get; }
+
+    /// <summary>The kernel's PSI alarm of its Pods; null when there is none.</summary>
+    public PsiTrigger? Alarm { get; }
+
+    /// <summary>Why there is no alarm.</summary>
+    public Errno AlarmError { get; }
+
+    /// <summary>
+    /// memory.events, of it and all below: urgent (POLLPRI) when one of the counters has risen, until it is read. None when it could not
+    /// be opened.
+    /// </summary>
+    public FileDescriptor Events { get; }
+
+    /// <summary>True when it has a limit below the node's memory, as of the last reading.</summary>
+    public bool IsLimited { get; private set; }
+
+    /// <summary>The last reading; of use only when <see cref="IsLimited"/>.</summary>
+    public PressureReading Last { get; private set; }
+
+    /// <summary>Opens a slice.</summary>
+    /// <param name="cgroupRoot">Where cgroup v2 is mounted.</param>
+    /// <param name="path">Which one.</param>
+    /// <param name="policy">What its alarm is set to.</param>
+    /// <returns>Null when it is gone.</returns>
+    public static SlicePressure? Open(string cgroupRoot, SlicePath path, PressurePolicy policy)
+    {
+        var directory = CgroupDirectory.Open(System.IO.Path.Combine(cgroupRoot, path.Path), out _);
+        return directory.IsOpen ? new SlicePressure(cgroupRoot, path, directory, policy) : null;
+    }
+
+    /// <summary>Notes that its alarm went off just now. What it tells of the node is for the report alone; of its own limit, it counts when it met that.</summary>
+    public void NoteStall()
+    {
+        var now = Stopwatch.GetTimestamp();
+        NoteLimit(now);
+        _stall.Note(now);
+    }
+
+    /// <summary>Forgets the last alarm.</summary>
+    public void ForgetStall() => _stall.Forget();
+
+    /// <summary>True when its alarm went off within the last window.</summary>
+    /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
+    public bool IsStalling(long now) => _stall.IsStalling(now);
+
+    /// <summary>Takes note of its events, so that the next one wakes the poll again.</summary>
+    public void RearmEvents() => _ = Events.ReadRecord(_text);
+
+    /// <summary>True when a container is in it.</summary>
+    /// <param name="container">The container.</param>
+    public bool Holds(ContainerCgroup container) => container.PathBytes.StartsWith(_pathInFront);
+
+    /// <summary>Reads what is left of its limit, if it has one. Allocates nothing.</summary>
+    /// <param name="node">The node's reading of the same moment.</param>
+    /// <param name="policy">The thresholds.</param>
+    public void Read(in PressureReading node, PressurePolicy policy)
+    {
+        IsLimited = ReadValue(_limit, out var limit) && limit > 0 && limit < node.Memory.TotalBytes;
+        if (!IsLimited || !ReadValue(_current, out var current))
+        {
+            IsLimited = false;
+            return;
+        }
+
+        var free = Math.Max(0, limit - current);
+        var available = free;
+        var limits = PressureLimits.Of(policy, limit);
+
+        // Page cache fills every limit in time, and is no use; but what of it there is costs the kernel a look at all cgroups below.
+        if (free < 2 * limits.RecoverToBytes)
+        {
+            available = Math.Min(limit, free + ReclaimableBytes());
+            NoteLimit(node.Timestamp);
+        }
+
+        var isStalling = _stall.IsStalling(node.Timestamp) && _limitMet.IsStalling(node.Timestamp);
+        Last = node with
+        {
+            Memory = new MemInfo(limit, free, available, node.Memory.SwapTotalBytes, node.Memory.SwapFreeBytes),
+            FillBytesPerSecond = _fillRate.Add(node.Timestamp, available),
+            IsStalling = isStalling,
+            StallingFor = isStalling ? _stall.StallingFor(node.Timestamp) : TimeSpan.Zero,
+            FullyStallingFor = TimeSpan.Zero,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Alarm?.Dispose();
+        _current.Close();
+        _stat.Close();
+        _limit.Close();
+        _ownEvents.Close();
+        Events.Close();
+        _directory.Close();
+    }
+
+    private void NoteLimit(long now)
+    {
+        if (TryReadTimesAtLimit(out var times))
+        {
+            if (times > _timesAtLimit)
+            {
+                _limitMet.Note(now);
+            }
+
+            _timesAtLimit = times;
+        }
+    }
+
+    private bool TryReadTimesAtLimit(out long times)
+    {
+        var read = _ownEvents.IsOpen ? _ownEvents.ReadRecord(_text) : SyscallResult.Failed(Errno.ENOENT);
+        var isRead = MemoryEvents.Parse(_text.AsSpan(0, read.Succeeded ? (int)read.Value : 0), out var events) == ParseOutcome.Ok;
+        times = events.Max;
+        return isRead;
+    }
+
+    // File pages that are not shmem; what is mlocked of them is not told, and is little.
+    private long ReclaimableBytes()
+    {
+        var read = _stat.IsOpen ? _stat.ReadRecord(_text) : SyscallResult.Failed(Errno.ENOENT);
+        return read.Succeeded && MemoryStat.Parse(_text.AsSpan(0, (int)read.Value), out var stat) == ParseOutcome.Ok
+            ? Math.Max(0, stat.FileBytes - stat.ShmemBytes)
+            : 0;
+    }
+
+    private FileDescriptor Open(ReadOnlySpan<byte> nullTerminatedName)
+    {
+        var opened = _directory.Descriptor.OpenReadAt(nullTerminatedName);
+        return opened.Succeeded ? new FileDescriptor((int)opened.Value) : FileDescriptor.None;
+    }
+
+    private static bool ReadValue(FileDescriptor file, out long value)
+    {
+        value = 0;
+        Span<byte> text = stackalloc byte[64];
+        if (!file.IsOpen)
+        {
+            return false;
+        }
+
+        var read = file.ReadRecord(text);
+        return read.Succeeded && CgroupValue.Parse(text[..(int)read.Value], out value) == ParseOutcome.Ok;
+    }
+}
