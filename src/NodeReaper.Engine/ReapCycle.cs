@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
 
 namespace NodeReaper.Engine;
@@ -29,6 +31,7 @@ public sealed class ReapCycle : IDisposable
     private readonly DrainingVictims _draining = new();
     private readonly Func<DrainingVictim, bool> _tellOfDrained;
     private readonly KillBudget _budget = new();
+    private readonly LivelockWatch _livelocks = new();
     private readonly KernelOomVictims _kernelOomVictims = new();
     private ReapPolicy _policy;
     private readonly KillStrategy _strategy;
@@ -38,6 +41,7 @@ public sealed class ReapCycle : IDisposable
     private readonly Killer _killer;
     private readonly Verifier _verifier;
     private readonly CycleReports _tell;
+    private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
     private long _pauseUntil;
@@ -54,6 +58,7 @@ public sealed class ReapCycle : IDisposable
     /// <param name="collector">Joins them with the Pods.</param>
     /// <param name="killer">Kills.</param>
     /// <param name="verifier">Proves.</param>
+    /// <param name="mainProcess">Asks containers to end.</param>
     /// <param name="reports">Where reports go.</param>
     /// <param name="newestPods">Gives the newest snapshot of the Pods, at once and without allocating.</param>
     public ReapCycle(
@@ -64,6 +69,7 @@ public sealed class ReapCycle : IDisposable
         CandidateCollector collector,
         Killer killer,
         Verifier verifier,
+        MainProcess mainProcess,
         ReportRing reports,
         Func<PodSnapshot> newestPods)
     {
@@ -75,6 +81,7 @@ public sealed class ReapCycle : IDisposable
         _killer = killer;
         _verifier = verifier;
         _tell = new CycleReports(reports, _snapshot, _ranking);
+        _stages = new SoftStages(node, tree, _snapshot, _ranking, _plan, _tell, mainProcess, killer.Errors, Survey);
         _newestPods = newestPods;
         _tellOfDrained = TellOfDrained;
         _kernelOomKills = long.MaxValue;
@@ -111,11 +118,17 @@ public sealed class ReapCycle : IDisposable
         if (!verdict.IsShort)
         {
             EndEpisode();
+            if (_stages.Work(_policy, out var stage) && _budget.Allows(stage.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            {
+                // Their grace period is over.
+                Execute(stage);
+            }
+
             return;
         }
 
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
-        var pending = _draining.PendingBytes(_policy.Kill.Cooldown);
+        var pending = _draining.PendingBytes(_policy.Kill.Cooldown) + _stages.PendingBytes(verdict);
         if (!verdict.IsEmergency && (occasion.Reading.Timestamp < _pauseUntil || pending >= verdict.DeficitBytes))
         {
             return;
@@ -127,6 +140,13 @@ public sealed class ReapCycle : IDisposable
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
         if (!_node.Read(_policy.Pressure) || !Occasion.Of(_node, _policy.Pressure).Verdict.IsShort)
+        {
+            return;
+        }
+
+        var planned = _plan.Count;
+        _stages.GrantGrace(_policy, occasion);
+        if (_plan.Count == 0 && planned > 0)
         {
             return;
         }
@@ -151,9 +171,45 @@ public sealed class ReapCycle : IDisposable
         Look();
         _tree.FillPool();
         _kernelOomVictims.Remember(_tree.Containers);
+        _stages.LiftLeftovers(_policy);
+        LookForLivelocks();
         if (_node.Last.Memory.SwapTotalBytes > 0)
         {
             _node.SwapAllowanceBytes = SwapAllowance.Of(_tree.Containers);
+        }
+    }
+
+    // One at a time: the next look finds the next.
+    private void LookForLivelocks()
+    {
+        if (_livelocks.Find(_tree.Containers, _policy.OwnLimit, out var livelock) is not { } container)
+        {
+            return;
+        }
+
+        Survey(null);
+        var occasion = Occasion.Of(_node, _policy.Pressure, livelock);
+        for (var index = 0; index < _snapshot.Count; index++)
+        {
+            ref readonly var candidate = ref _snapshot.All[index];
+            if (!ReferenceEquals(candidate.Cgroup, container))
+            {
+                continue;
+            }
+
+            if (_policy.OwnLimit.Kill
+                && candidate.Exclusion == Exclusion.None
+                && _budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            {
+                _plan.TakeOnly(index, candidate.ReliefBytes);
+                Execute(occasion);
+            }
+            else
+            {
+                _tell.Livelocked(occasion, _policy, container);
+            }
+
+            return;
         }
     }
 
@@ -164,7 +220,7 @@ public sealed class ReapCycle : IDisposable
     }
 
     // The containers as they are now, and their order.
-    private void Survey(SlicePressure? slice = null)
+    private void Survey(SlicePressure? slice)
     {
         Look(slice);
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
@@ -374,7 +430,7 @@ public sealed class ReapCycle : IDisposable
         }
 
         Totals = Totals with { KernelKills = Totals.KernelKills + count };
-        Survey();
+        Survey(null);
         _tell.KernelOom(Occasion.Of(_node, _policy.Pressure), _policy, victim, count, ReasonToBeLate());
     }
 
@@ -389,7 +445,11 @@ public sealed class ReapCycle : IDisposable
     };
 
     /// <inheritdoc/>
-    public void Dispose() => _draining.Dispose();
+    public void Dispose()
+    {
+        _stages.Dispose();
+        _draining.Dispose();
+    }
 
     private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node, _policy.Pressure), drained);
 }

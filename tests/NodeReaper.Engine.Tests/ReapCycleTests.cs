@@ -3,10 +3,8 @@ using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
-using NodeReaper.Engine.Tests.Fakes;
 using NodeReaper.Engine.Tests.Killing;
 using NodeReaper.Engine.Verification;
-using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 using NodeReaper.Kernel.Tests;
 using NodeReaper.Kernel.Tests.Victims;
@@ -15,43 +13,8 @@ using static NodeReaper.Engine.Tests.Candidates.Made;
 namespace NodeReaper.Engine.Tests;
 
 /// <summary>The whole chain over a meminfo and a cgroup tree that are fake, and processes that are real.</summary>
-public sealed class ReapCycleTests : IDisposable
+public sealed class ReapCycleTests : CycleTest
 {
-    private const string Id = "9c1f0e4b5d3a2c6f7e8d9b0a1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d";
-
-    private readonly FakeCgroups _cgroups;
-    private readonly string _procRoot;
-    private readonly FileDescriptor _realProc;
-    private readonly List<Victim> _victims = [];
-    private readonly List<IDisposable> _parts = [];
-    private readonly ReportRing _ring;
-    private readonly Recorder _reports = new();
-    private PodSnapshot _pods = PodSnapshot.Empty;
-    private NodePressure? _node;
-    private Killer? _killer;
-    private KubepodsTree? _tree;
-
-    public ReapCycleTests()
-    {
-        // First: a test that is skipped here is not disposed of.
-        Requires.Root();
-        _cgroups = new FakeCgroups();
-        _procRoot = Directory.CreateTempSubdirectory("nodereaper-proc-").FullName;
-        _realProc = FileDescriptor.OpenDirectory("/proc", out _);
-        _ring = new ReportRing(32);
-        SetAllocationStalls(0);
-    }
-
-    public void Dispose()
-    {
-        _parts.ForEach(part => part.Dispose());
-        _victims.ForEach(victim => victim.Dispose());
-        _ring.Dispose();
-        _realProc.Close();
-        _cgroups.Dispose();
-        Directory.Delete(_procRoot, recursive: true);
-    }
-
     [Fact]
     public void A_hog_is_killed_proven_and_reported_and_the_others_live()
     {
@@ -480,100 +443,5 @@ public sealed class ReapCycleTests : IDisposable
         Run(cycle);
         Assert.Equal(ReportKind.Killed, _reports.Written[^1].Kind);
         Assert.Equal(1, victims.Count(victim => !victim.Pidfd.HasExited()));
-    }
-
-    private Victim Start(params string[] options)
-    {
-        _victims.Add(Victim.Start(options));
-        return _victims[^1];
-    }
-
-    private string AddContainer(string podPath, int anonMib, params int[] processIds)
-    {
-        var path = $"kubepods/{podPath}/{Id}";
-        _cgroups.Add(path, anonMib * Mib, 0, processIds);
-        return path;
-    }
-
-    // Below 96 MiB the node of 1 GiB is short; at 192 MiB it has recovered; below 48 MiB it is an emergency.
-    private void SetAvailable(int mib) => File.WriteAllText(
-        Path.Combine(_procRoot, "meminfo"),
-        $"MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:    {mib * 1024} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n");
-
-    private void SetAllocationStalls(int count, int oomKills = 0) => File.WriteAllText(
-        Path.Combine(_procRoot, "vmstat"),
-        $"allocstall_normal {count}\npgscan_kswapd 0\npgscan_direct 0\noom_kill {oomKills}\n");
-
-    private ReapCycle Make(ReapPolicy policy)
-    {
-        var proc = new ProcessFiles(_realProc);
-        var guard = new ProcessGuard(proc);
-        _node = new NodePressure(_procRoot, policy.Pressure.StallWindow);
-        _tree = new KubepodsTree(_cgroups.Root);
-        _killer = new Killer(proc, guard, policy.Kill.Reapers);
-        _parts.AddRange([_node, _tree, _killer]);
-        _tree.Discover();
-        return new ReapCycle(
-            policy,
-            KillStrategy.Hold,
-            _node,
-            _tree,
-            new CandidateCollector(new ContainerRoles(guard)),
-            _killer,
-            new Verifier(proc),
-            _ring,
-            () => _pods);
-    }
-
-    private void Run(ReapCycle cycle)
-    {
-        Assert.True(_node!.Read(new PressurePolicy()));
-        cycle.Run();
-        Eventually.True(() => _killer!.HeldCount == 0, "none is held");
-        _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));
-    }
-
-    /// <summary>What a report said: a sink must not keep the report itself.</summary>
-    private sealed record Written(
-        ReportKind Kind,
-        string? Signal,
-        long DeficitBytes,
-        bool IsEmergency,
-        string Uid,
-        string ContainerId,
-        string? DecidingKey,
-        KillOutcome Outcome,
-        ReliefResult Relief,
-        long AvailableAfterBytes,
-        int RankedTotal,
-        string[] Ranked,
-        int Protected,
-        int Own,
-        int Quarantined,
-        (string Name, Errno Release)[] Processes);
-
-    private sealed class Recorder : IReportSink
-    {
-        public string Name => "recorder";
-
-        internal List<Written> Written { get; } = [];
-
-        public void Write(ReapReport report) => Written.Add(new Written(
-            report.Kind,
-            report.Verdict.Signal?.Name,
-            report.Verdict.DeficitBytes,
-            report.Verdict.IsEmergency,
-            report.Victim.PodUid,
-            report.Victim.ContainerId,
-            report.Victim.DecidingKey?.Name,
-            report.Outcome,
-            report.Relief,
-            report.AvailableAfterBytes,
-            report.RankedTotal,
-            [.. report.Ranked.ToArray().Select(candidate => candidate.PodUid)],
-            report.ExcludedBy(Exclusion.Protected),
-            report.ExcludedBy(Exclusion.OwnPod),
-            report.ExcludedBy(Exclusion.Quarantined),
-            [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))]));
     }
 }

@@ -8,6 +8,7 @@ using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Pressure;
 using NodeReaper.Kernel.Procfs;
@@ -173,8 +174,18 @@ internal sealed partial class PressureService(
         var proc = new ProcessFiles(root);
         var guard = new ProcessGuard(proc);
         using var killer = new Killer(proc, guard, policy.Kill.Reapers, (uint)policy.Kill.ExpediteFlag);
+        var roles = new ContainerRoles(guard);
         using var cycle = new ReapCycle(
-            policy, strategy, node, tree, new CandidateCollector(new ContainerRoles(guard)), killer, new Verifier(proc), reports, () => pods.Newest);
+            policy,
+            strategy,
+            node,
+            tree,
+            new CandidateCollector(roles),
+            killer,
+            new Verifier(proc),
+            new MainProcess(proc, roles, killer.Errors),
+            reports,
+            () => pods.Newest);
         using var watch = new PressureWatch(() => policies.Newest, some, full, node, tree, cycle);
         if (some is not null && !watch.HasStallAlarm)
         {

@@ -27,11 +27,27 @@ internal static class IncidentRecords
         KernelOom = report.Kind == ReportKind.KernelOom
             ? new IncidentKernelOom(report.KernelOomCount, CamelCase.Of(report.LateReason))
             : null,
+        Stage = StageOf(report),
+        OwnLimit = report.Verdict.Signal == Occasion.OwnLimit
+            ? new IncidentLivelock(
+                report.Livelock.LimitBytes,
+                report.Livelock.StalledPercent,
+                Math.Round(report.Livelock.Time.TotalSeconds, 1),
+                report.Livelock.LimitHits)
+            : null,
         Ranking = RankingOf(report),
         RankedTotal = report.RankedTotal,
         Excluded = Enum.GetValues<Exclusion>()
             .Where(exclusion => exclusion != Exclusion.None && report.ExcludedBy(exclusion) > 0)
             .ToDictionary(CamelCase.Of, report.ExcludedBy),
+    };
+
+    private static IncidentStage? StageOf(ReapReport report) => report.Kind switch
+    {
+        ReportKind.Reclaimed or ReportKind.Throttled => new IncidentStage(report.StageBytes, null, null),
+        ReportKind.Unthrottled => new IncidentStage(null, null, report.IsLeftover),
+        ReportKind.Terminated => new IncidentStage(null, report.Grace.TotalSeconds, null),
+        _ => null,
     };
 
     private static IncidentDrain DrainOf(in DrainingVictim drained) => new(
@@ -41,7 +57,7 @@ internal static class IncidentRecords
 
     private static IncidentPressure PressureOf(ReapReport report) => new()
     {
-        Signal = report.Verdict.Signal?.Name,
+        Signal = report.Verdict.Signal,
         Slice = report.SlicePath,
         MemTotalBytes = report.Reading.Memory.TotalBytes,
         AvailableBytes = report.Reading.Memory.AvailableBytes,

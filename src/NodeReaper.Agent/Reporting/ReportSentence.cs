@@ -12,8 +12,13 @@ internal static class ReportSentence
 {
     internal static string Of(ReapReport report)
     {
+        if (report.Verdict.Signal == Occasion.OwnLimit)
+        {
+            return OfOwnLimit(report);
+        }
+
         var where = report.SlicePath is { } slice ? $" of {slice}'s limit" : "";
-        var why = $"{report.Verdict.Signal?.Name}: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available{where}, "
+        var why = $"{report.Verdict.Signal}: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available{where}, "
             + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)}, {ByteText.Of(report.Verdict.DeficitBytes)} missing";
         return report.Kind switch
         {
@@ -25,6 +30,13 @@ internal static class ReportSentence
                 + $"{report.KillWindow.TotalSeconds:0} s already: no more until that is over, or the node is about to run out (plan.maxKills)",
             ReportKind.Drained => $"gone at last: {NameOf(report.Victim)}, killed {Seconds(report)} s ago (incident {report.Drained.Incident}); "
                 + $"left of it: {Residue(report.Drained.Left, report.Drained.HugetlbLeft)}",
+            ReportKind.Observed => $"memory is getting short ({why}); {First(report)}",
+            ReportKind.Reclaimed => $"reclaimed {ByteText.Of(report.StageBytes)} from {NameOf(report.Victim)} ({why})",
+            ReportKind.Throttled => $"slowed down {NameOf(report.Victim)} above {ByteText.Of(report.StageBytes)} (memory.high), for it grows by "
+                + $"{ByteText.Of(report.Victim.Facts.GrowthBytesPerSecond)}/s ({why})",
+            ReportKind.Unthrottled => $"no longer slowed down: {NameOf(report.Victim)}"
+                + (report.IsLeftover ? ", as an agent before this one had left it" : ""),
+            ReportKind.Terminated => $"asked {NameOf(report.Victim)} to end (SIGTERM), with {report.Grace.TotalSeconds:0.#} s to do so ({why}; {Decision(report)})",
             ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}",
             ReportKind.DryRun => $"would have killed {NameOf(report.Victim)} ({why}; {Decision(report)}), "
                 + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}",
@@ -34,6 +46,25 @@ internal static class ReportSentence
             _ => $"short of memory, and nobody may be killed ({why}): {Exclusions(report)}",
         };
     }
+
+    // No place is short of memory: the container itself is what this is about.
+    private static string OfOwnLimit(ReapReport report)
+    {
+        var still = $"stood still at its own limit of {ByteText.Of(report.Livelock.LimitBytes)} for {report.Livelock.Time.TotalSeconds:0} s: "
+            + $"all its tasks waited for memory {report.Livelock.StalledPercent} % of the time";
+        return report.Kind switch
+        {
+            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)}, which {still}: {Relief(report)}",
+            ReportKind.DryRun => $"would have killed {NameOf(report.Victim)}, which {still}",
+            ReportKind.Refused => $"did not kill {NameOf(report.Victim)}, which {still}: "
+                + Kill.RefusalText.Of(report.Outcome.Refusal, report.Outcome.RefusedProcessId, ""),
+            _ => $"{NameOf(report.Victim)} {still}",
+        };
+    }
+
+    private static string First(ReapReport report) => report.Ranked.IsEmpty
+        ? "nobody may be killed"
+        : $"{NameOf(report.Ranked[0])} would be the first of {report.RankedTotal} to die";
 
     internal static string NameOf(in ReportedCandidate candidate)
     {

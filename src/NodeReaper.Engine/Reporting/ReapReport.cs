@@ -1,6 +1,7 @@
 using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Verification;
@@ -76,6 +77,18 @@ public sealed class ReapReport
     /// <summary>The window of the cap.</summary>
     public TimeSpan KillWindow { get; internal set; }
 
+    /// <summary>How the container stands still at its own limit; only where that is what was decided on.</summary>
+    public Livelock Livelock { get; internal set; }
+
+    /// <summary>What the stage did, in bytes: reclaimed, or the mark above which the container is slowed down.</summary>
+    public long StageBytes { get; internal set; }
+
+    /// <summary>The grace period; only for <see cref="ReportKind.Terminated"/>.</summary>
+    public TimeSpan Grace { get; internal set; }
+
+    /// <summary>True when an agent before this one had left it behind; only for <see cref="ReportKind.Unthrottled"/>.</summary>
+    public bool IsLeftover { get; internal set; }
+
     /// <summary>True when there is a <see cref="Victim"/>.</summary>
     public bool HasVictim { get; private set; }
 
@@ -129,18 +142,34 @@ public sealed class ReapReport
     {
         KernelOomCount = count;
         LateReason = reason;
-        HasVictim = victim is not null;
         if (victim is not null)
         {
-            _victim.Keep(new Candidate { Cgroup = victim, Pod = victim.Pod, Container = victim.Container, QosClass = victim.QosClass }, null);
+            KeepContainer(victim);
         }
+    }
+
+    internal void KeepContainer(ContainerCgroup container)
+    {
+        _victim.Keep(new Candidate { Cgroup = container, Pod = container.Pod, Container = container.Container, QosClass = container.QosClass }, null);
+        HasVictim = true;
+    }
+
+    internal void KeepContainer(in ReportedCandidate container)
+    {
+        _victim = container;
+        HasVictim = true;
     }
 
     internal void KeepDrained(in DrainingVictim drained)
     {
         _drained = drained;
-        _victim = drained.Victim;
-        HasVictim = true;
+        KeepContainer(drained.Victim);
+    }
+
+    internal void ForgetRanking()
+    {
+        _victim = default;
+        HasVictim = false;
         _processCount = 0;
         _rankedCount = 0;
         RankedTotal = 0;

@@ -156,6 +156,46 @@ public readonly record struct FileDescriptor(int Number)
         }
     }
 
+    /// <summary>
+    /// Reads an extended attribute (fgetxattr(2)). The value is its length in bytes; ENODATA: there is none of that name; ERANGE: the
+    /// buffer is too small; EOPNOTSUPP: the file system has none.
+    /// </summary>
+    /// <param name="nullTerminatedName">Such as <c>"user.name\0"u8</c>.</param>
+    /// <param name="buffer">Where the bytes go.</param>
+    public unsafe SyscallResult ReadAttribute(ReadOnlySpan<byte> nullTerminatedName, Span<byte> buffer)
+    {
+        CheckEnd(nullTerminatedName);
+        fixed (byte* name = nullTerminatedName)
+        fixed (byte* start = buffer)
+        {
+            return SyscallResult.FromLibc(NativeMethods.GetAttribute(Number, name, start, (nuint)buffer.Length));
+        }
+    }
+
+    /// <summary>Sets an extended attribute (fsetxattr(2)). ENOSPC, EDQUOT: no room; EOPNOTSUPP: the file system has none; EPERM, EACCES.</summary>
+    /// <param name="nullTerminatedName">Such as <c>"user.name\0"u8</c>.</param>
+    /// <param name="value">The bytes.</param>
+    public unsafe Errno SetAttribute(ReadOnlySpan<byte> nullTerminatedName, ReadOnlySpan<byte> value)
+    {
+        CheckEnd(nullTerminatedName);
+        fixed (byte* name = nullTerminatedName)
+        fixed (byte* start = value)
+        {
+            return SyscallResult.FromLibc(NativeMethods.SetAttribute(Number, name, start, (nuint)value.Length, 0)).Error;
+        }
+    }
+
+    /// <summary>Removes an extended attribute (fremovexattr(2)). ENODATA: there is none of that name.</summary>
+    /// <param name="nullTerminatedName">Such as <c>"user.name\0"u8</c>.</param>
+    public unsafe Errno RemoveAttribute(ReadOnlySpan<byte> nullTerminatedName)
+    {
+        CheckEnd(nullTerminatedName);
+        fixed (byte* name = nullTerminatedName)
+        {
+            return SyscallResult.FromLibc(NativeMethods.RemoveAttribute(Number, name)).Error;
+        }
+    }
+
     /// <summary>Closes the descriptor (close(2)); does nothing when there is none.</summary>
     public void Close()
     {

@@ -131,7 +131,7 @@ public class ShortageSignalTests
         PressureReading reading, string? signal, long deficit, bool isEmergency)
     {
         var verdict = Assessor.Assess(reading, s_limits);
-        Assert.Equal(signal, verdict.Signal?.Name);
+        Assert.Equal(signal, verdict.Signal);
         Assert.Equal(signal is not null, verdict.IsShort);
         Assert.Equal(deficit, verdict.DeficitBytes);
         Assert.Equal(isEmergency, verdict.IsEmergency);
