@@ -90,7 +90,7 @@ public sealed class PressureWatch : IDisposable
             }
 
             // Short of memory, only the first look around is worth its time: without it nobody is known.
-            if (Reporting.Occasion.HasRecovered(_node, _cycle.Policy.Pressure) || _tree.TreeCount == 0)
+            if (!Reporting.Occasion.Of(_node, _cycle.Policy.Pressure).Verdict.IsShort || _tree.TreeCount == 0)
             {
                 LookAround(ref lookedAround, ref discovered);
             }
