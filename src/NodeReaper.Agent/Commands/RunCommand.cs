@@ -4,7 +4,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using NodeReaper.Agent.Hosting;
+using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Kubernetes;
+using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Policy;
@@ -67,6 +69,9 @@ internal static class RunCommand
         builder.Services.AddSingleton<PodBoard>();
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
+        builder.Services.AddSingleton<AgentMetrics>();
+        builder.Services.AddSingleton<MetricsAtScrape>();
+        builder.Services.AddSingleton<IReportSink, MetricsSink>();
         builder.Services.AddSingleton<IReportSink, LogSink>();
         if (settings.Policy.Report.IncidentFile is { } file)
         {
@@ -91,6 +96,12 @@ internal static class RunCommand
 
         builder.Services.AddSingleton<PressureService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<PressureService>());
+        if (options.Listen is { } listen)
+        {
+            builder.Services.AddSingleton(listen);
+            builder.Services.AddHostedService<HttpServer>();
+        }
+
         using var host = builder.Build();
         var pressure = host.Services.GetRequiredService<PressureService>();
         await host.RunAsync(cancellation);

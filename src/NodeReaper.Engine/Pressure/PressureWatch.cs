@@ -95,6 +95,7 @@ public sealed class PressureWatch : IDisposable
                 LookAround(ref lookedAround, ref discovered);
             }
 
+            _cycle.NoteGauges();
             var timeout = SamplingInterval.Milliseconds(_cycle.Policy.Pressure, _node);
             if (!_poll.Wait(_cycle.Draining.Count > 0 ? Math.Min(timeout, DrainingMilliseconds) : timeout))
             {
