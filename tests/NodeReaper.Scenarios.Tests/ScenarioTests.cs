@@ -41,6 +41,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "dry-run", "6.12", "1G", "" },
         { "stop", "6.12", "1G", "" },
         { "stop", "7", "1G", "" },
+        { "metrics", "6.12", "1G", "" },
         { "swap", "6.12", "1G", "--swap zram" },
         { "swap", "6.12", "1G", "--swap 512M@400" },
         { "scale", "6.12", "2G", "" },

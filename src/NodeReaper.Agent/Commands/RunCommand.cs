@@ -99,7 +99,7 @@ internal static class RunCommand
         if (options.Listen is { } listen)
         {
             builder.Services.AddSingleton(listen);
-            builder.Services.AddHostedService<HttpServer>();
+            builder.Services.AddHostedService<PublicServer>();
         }
 
         using var host = builder.Build();
