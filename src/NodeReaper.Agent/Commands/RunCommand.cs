@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Kubernetes;
+using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Policy;
@@ -22,7 +23,7 @@ internal static class RunCommand
     {
         var config = CommonOptions.Config();
         var node = new Option<string?>("--node") { Description = "the node's name in reports (default: $NODE_NAME)", HelpName = "NAME" };
-        var pods = CommonOptions.Pods();
+        var pods = new PodSourceOptions();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
         var dryRun = new Option<bool>("--dry-run") { Description = "decide and report, but send no signal" };
@@ -30,8 +31,9 @@ internal static class RunCommand
 
         var command = new Command("run", "Watch this node, and kill and reap before it runs out of memory.")
         {
-            config, node, pods, cgroupRoot, procRoot, dryRun, incidents,
+            config, node, cgroupRoot, procRoot, dryRun, incidents,
         };
+        pods.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var options = PolicyOptions.Load(parsed.GetValue(config));
@@ -46,12 +48,20 @@ internal static class RunCommand
                 DryRun = policy.DryRun || parsed.GetValue(dryRun),
                 Report = policy.Report with { IncidentFile = parsed.GetValue(incidents) ?? policy.Report.IncidentFile },
             };
+            var nodeName = parsed.GetValue(node) ?? Environment.GetEnvironmentVariable("NODE_NAME");
+            PodSourceChoice? source;
+            try
+            {
+                source = pods.Choose(parsed, nodeName);
+            }
+            catch (ClusterAccessException error)
+            {
+                Console.Error.WriteLine($"nodereaper: {error.Message}");
+                return ExitCode.BadArguments;
+            }
+
             var settings = new RunSettings(
-                Amend(options.Policy),
-                parsed.GetValue(node) ?? Environment.GetEnvironmentVariable("NODE_NAME"),
-                parsed.GetValue(pods),
-                parsed.GetValue(cgroupRoot)!,
-                parsed.GetValue(procRoot)!);
+                Amend(options.Policy), nodeName, source, parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
             return await RunAsync(settings, parsed.GetValue(config), options, Amend, cancellation);
         });
         return command;
@@ -64,7 +74,7 @@ internal static class RunCommand
         ConfigureLog(builder.Logging, options.Log);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_shutdown);
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton<PodBoard>();
+        builder.Services.AddSingleton(_ => new PodBoard());
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
         builder.Services.AddSingleton<IReportSink, LogSink>();
@@ -75,14 +85,7 @@ internal static class RunCommand
 
         // Services stop in the opposite order: reports are drained after the last kill.
         builder.Services.AddHostedService<ReportService>();
-        if (settings.PodsDirectory is { } directory)
-        {
-            builder.Services.AddHostedService(services => new PodManifestWatcher(
-                directory,
-                snapshot => services.GetRequiredService<PodBoard>().Newest = snapshot,
-                services.GetRequiredService<ILogger<PodManifestWatcher>>()));
-        }
-
+        AddPods(builder.Services, settings.Pods);
         if (config is not null)
         {
             builder.Services.AddHostedService(services => new PolicyWatcher(
@@ -95,6 +98,42 @@ internal static class RunCommand
         var pressure = host.Services.GetRequiredService<PressureService>();
         await host.RunAsync(cancellation);
         return pressure.Failure is null ? ExitCode.Success : ExitCode.Failed;
+    }
+
+    private static void AddPods(IServiceCollection services, PodSourceChoice? choice)
+    {
+        switch (choice)
+        {
+            case PodSourceChoice.Folder folder:
+                services.AddHostedService(provider => new PodManifestWatcher(
+                    folder.Path,
+                    snapshot => provider.GetRequiredService<PodBoard>().Newest = snapshot,
+                    provider.GetRequiredService<ILogger<PodManifestWatcher>>()));
+                break;
+            case PodSourceChoice.Api api:
+                services.AddSingleton(new ApiTimings());
+                services.AddSingleton(provider => new ApiClient(api.Access, provider.GetRequiredService<ApiTimings>()));
+                services.AddHostedService(provider => new ApiPodSource(
+                    api.Node,
+                    provider.GetRequiredService<ApiClient>(),
+                    provider.GetRequiredService<ApiTimings>(),
+                    provider.GetRequiredService<PodBoard>(),
+                    problems: null,
+                    provider.GetRequiredService<ILogger<ApiPodSource>>()));
+                break;
+            case PodSourceChoice.Kubelet kubelet:
+                services.AddSingleton(new ApiTimings());
+                services.AddSingleton(provider => new ApiClient(kubelet.Access, provider.GetRequiredService<ApiTimings>()));
+                services.AddHostedService(provider => new KubeletPodSource(
+                    provider.GetRequiredService<ApiClient>(),
+                    provider.GetRequiredService<ApiTimings>(),
+                    provider.GetRequiredService<PodBoard>(),
+                    problems: null,
+                    provider.GetRequiredService<ILogger<KubeletPodSource>>()));
+                break;
+            case null:
+                break;
+        }
     }
 
     private static void ConfigureLog(ILoggingBuilder logging, LogOptions log)

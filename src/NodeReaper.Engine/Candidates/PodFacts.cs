@@ -30,8 +30,11 @@ public sealed record PodFacts(
     KillPriority KillPriority,
     IReadOnlyList<ContainerFacts> Containers)
 {
-    // The kubelet makes the UID of a static Pod from its file; the API server's have dashes, and no tenant can choose one.
-    private const int StaticUidLength = 32;
+    /// <summary>
+    /// The length of a static Pod's UID: a hash that the kubelet makes from its file. The API server's UIDs have dashes, and no
+    /// tenant can choose one.
+    /// </summary>
+    public const int StaticUidLength = 32;
 
     /// <summary>How much of it dies when one of its containers is chosen.</summary>
     public KillScope KillScope { get; init; }

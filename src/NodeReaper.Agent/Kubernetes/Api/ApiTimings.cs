@@ -1,0 +1,29 @@
+namespace NodeReaper.Agent.Kubernetes.Api;
+
+/// <summary>How long is waited for what, when talking to a Kubernetes API.</summary>
+internal sealed record ApiTimings
+{
+    /// <summary>A request, with its answer. A watch: until it begins.</summary>
+    internal TimeSpan Request { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// A watch that says nothing for this long is given up, and taken up where it was. Bookmarks come about once a minute; a
+    /// connection that is half open is found by HTTP/2 pings within 45 s.
+    /// </summary>
+    internal TimeSpan Silence { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>After the first failure; from there on, it doubles. Half of it is chance.</summary>
+    internal TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>No delay is longer, unless the server asks for it (Retry-After).</summary>
+    internal TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>No Retry-After is heeded for longer.</summary>
+    internal TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often the kubelet is asked; a fifth of it is chance.</summary>
+    internal TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Snapshots are published at most this often, however fast the changes come.</summary>
+    internal TimeSpan Publish { get; init; } = TimeSpan.FromMilliseconds(200);
+}
