@@ -93,6 +93,9 @@ public sealed class ReapCycle : IDisposable
     /// <summary>The victims that were killed and are not gone yet.</summary>
     public DrainingVictims Draining => _draining;
 
+    /// <summary>Figures of the moment, for other threads.</summary>
+    public Gauges Gauges { get; } = new();
+
     /// <summary>What has been done so far.</summary>
     public CycleTotals Totals { get; private set; }
 
@@ -169,6 +172,7 @@ public sealed class ReapCycle : IDisposable
     public void LookAround()
     {
         Look();
+        Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOomVictims.Remember(_tree.Containers);
         _stages.LiftLeftovers(_policy);
@@ -397,6 +401,14 @@ public sealed class ReapCycle : IDisposable
             _draining.Add(_snapshot.All[dying].Cgroup.Directory, victim, incident, outcome);
         }
     }
+
+    /// <summary>Writes down the figures of the moment.</summary>
+    public void NoteGauges() => Gauges.Note(
+        _node.Last.Memory.AvailableBytes,
+        PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes).KillBelowBytes,
+        _draining.PendingBytes(_policy.Kill.Cooldown),
+        _killer.HeldCount,
+        _node.Failures);
 
     /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
     public void LookAfterDraining()

@@ -4,8 +4,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using NodeReaper.Agent.Hosting;
+using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Kubernetes;
 using NodeReaper.Agent.Kubernetes.Api;
+using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Policy;
@@ -74,9 +76,12 @@ internal static class RunCommand
         ConfigureLog(builder.Logging, options.Log);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_shutdown);
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(_ => new PodBoard());
+        builder.Services.AddSingleton<PodBoard>();
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
+        builder.Services.AddSingleton<AgentMetrics>();
+        builder.Services.AddSingleton<MetricsAtScrape>();
+        builder.Services.AddSingleton<IReportSink, MetricsSink>();
         builder.Services.AddSingleton<IReportSink, LogSink>();
         if (settings.Policy.Report.IncidentFile is { } file)
         {
@@ -94,6 +99,12 @@ internal static class RunCommand
 
         builder.Services.AddSingleton<PressureService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<PressureService>());
+        if (options.Listen is { } listen)
+        {
+            builder.Services.AddSingleton(listen);
+            builder.Services.AddHostedService<HttpServer>();
+        }
+
         using var host = builder.Build();
         var pressure = host.Services.GetRequiredService<PressureService>();
         await host.RunAsync(cancellation);

@@ -1,17 +1,13 @@
+using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 
 namespace NodeReaper.Agent.Hosting;
 
 /// <summary>Where whoever knows the Pods puts the newest snapshot, and the pressure thread finds it.</summary>
-internal sealed class PodBoard(TimeProvider time)
+internal sealed class PodBoard
 {
     private volatile PodSnapshot _newest = PodSnapshot.Empty;
-    private long _confirmedAt = long.MinValue;
-
-    public PodBoard()
-        : this(TimeProvider.System)
-    {
-    }
+    private long _confirmedAt;
 
     internal PodSnapshot Newest
     {
@@ -23,12 +19,9 @@ internal sealed class PodBoard(TimeProvider time)
         }
     }
 
-    /// <summary>
-    /// For how long nobody has confirmed that the Pods are as the snapshot says; null when nobody ever has. The wall clock may
-    /// be set meanwhile: it is not asked.
-    /// </summary>
-    internal TimeSpan? Age => Volatile.Read(ref _confirmedAt) is var at && at == long.MinValue ? null : time.GetElapsedTime(at);
+    /// <summary>How long ago the Pods were last known to be as they are; null when nobody has told yet.</summary>
+    internal TimeSpan? Age => Volatile.Read(ref _confirmedAt) is > 0 and var at ? Stopwatch.GetElapsedTime(at) : null;
 
-    /// <summary>Takes note that the Pods still are as the snapshot says.</summary>
-    internal void Confirm() => Volatile.Write(ref _confirmedAt, time.GetTimestamp());
+    /// <summary>Notes that the newest snapshot still holds.</summary>
+    internal void Confirm() => Volatile.Write(ref _confirmedAt, Stopwatch.GetTimestamp());
 }

@@ -32,9 +32,12 @@ internal sealed partial class PressureService(
     private const int OomScoreAdjustment = -999;
     private const int StopMilliseconds = 900;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile PressureWatch? _watch;
+    private volatile RunningEngine? _running;
     private volatile bool _isStopping;
     private Thread? _thread;
+
+    /// <summary>What is running now; null before the watch begins and after it ends.</summary>
+    internal RunningEngine? Running => _running;
 
     /// <summary>What went wrong for good; null while all is well.</summary>
     internal string? Failure { get; private set; }
@@ -49,7 +52,7 @@ internal sealed partial class PressureService(
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _isStopping = true;
-        _watch?.Stop();
+        _running?.Watch.Stop();
 
         // If the thread does not come back in time, the process's end lets go of what it holds.
         if (_thread?.Join(StopMilliseconds) == false)
@@ -192,7 +195,7 @@ internal sealed partial class PressureService(
             NoStallAlarm(logger, "the kernel refused to wait for it", "MemAvailable alone is watched");
         }
 
-        _watch = watch;
+        _running = new RunningEngine(watch, cycle.Gauges, killer.Errors, strategy);
         if (!node.Read(policy.Pressure))
         {
             throw new IOException($"{settings.ProcRoot}/meminfo does not read as /proc/meminfo does");
@@ -216,7 +219,7 @@ internal sealed partial class PressureService(
         }
 
         // From here on there is nothing to stop.
-        _watch = null;
+        _running = null;
         root.Close();
         TellEnd(cycle.Totals, killer);
     }

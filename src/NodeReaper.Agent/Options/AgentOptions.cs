@@ -1,3 +1,4 @@
+using NodeReaper.Agent.Http;
 using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Agent.Options;
@@ -7,6 +8,9 @@ internal sealed record AgentOptions
 {
     /// <summary>What the engine is to do.</summary>
     public ReapPolicy Policy { get; init; } = new();
+
+    /// <summary>Where metrics and health are served; null for nowhere.</summary>
+    public ListenAddress? Listen { get; init; } = ListenAddress.Default;
 
     /// <summary>How the agent logs.</summary>
     public LogOptions Log { get; init; } = new();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Options.Syntax;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Planning;
@@ -104,6 +105,8 @@ internal static class PolicyKeys
             new BytesSyntax(64 << 10, BytesSyntax.Most),
             p => p.IncidentFileMaxBytes,
             (p, value) => p with { IncidentFileMaxBytes = value }),
+
+        new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
 
         OfLog(
             "format",

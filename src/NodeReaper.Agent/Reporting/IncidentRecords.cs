@@ -152,7 +152,7 @@ internal static class IncidentRecords
         };
     }
 
-    private static string OutcomeOf(ReapReport report) => report switch
+    internal static string OutcomeOf(ReapReport report) => report switch
     {
         { Outcome.Refusal: not Refusal.None } => "refused",
         { Outcome.IsKilled: false } => "failed",

@@ -90,11 +90,12 @@ public sealed class PressureWatch : IDisposable
             }
 
             // Short of memory, only the first look around is worth its time: without it nobody is known.
-            if (Reporting.Occasion.HasRecovered(_node, _cycle.Policy.Pressure) || _tree.TreeCount == 0)
+            if (!Reporting.Occasion.Of(_node, _cycle.Policy.Pressure).Verdict.IsShort || _tree.TreeCount == 0)
             {
                 LookAround(ref lookedAround, ref discovered);
             }
 
+            _cycle.NoteGauges();
             var timeout = SamplingInterval.Milliseconds(_cycle.Policy.Pressure, _node);
             if (!_poll.Wait(_cycle.Draining.Count > 0 ? Math.Min(timeout, DrainingMilliseconds) : timeout))
             {

@@ -17,6 +17,11 @@ namespace NodeReaper.Engine.Stages;
 internal sealed class SoftStages : IDisposable
 {
     private static readonly long s_apart = Stopwatch.Frequency / 2;
+    // Who grows faster than that is for the kill.
+    private static readonly TimeSpan s_timeToThrottle = TimeSpan.FromSeconds(2);
+
+    // The kernel reclaims what is above the mark while it is being written: room for a second's growth keeps that from us.
+    private const long LeastRoomBytes = 4L << 20;
     private static readonly long s_barren = 30 * Stopwatch.Frequency;
 
     private readonly NodePressure _node;
@@ -150,7 +155,7 @@ internal sealed class SoftStages : IDisposable
             if (!container.IsLookedAtForMarks)
             {
                 container.IsLookedAtForMarks = true;
-                if (_throttles.LiftLeftover(container))
+                if (container.ThrottledAt == 0 && _throttles.LiftLeftover(container))
                 {
                     _tell.Unthrottled(Occasion.Of(_node, policy.Pressure), container, isLeftover: true);
                 }
@@ -244,9 +249,11 @@ internal sealed class SoftStages : IDisposable
         {
             ref readonly var candidate = ref _snapshot.All[index];
             var container = candidate.Cgroup;
+            var growth = candidate.GrowthBytesPerSecond;
             if (container.ThrottledAt == 0
-                && candidate.GrowthBytesPerSecond >= policy.Stages.ThrottleGrowthBytesPerSecond
-                && _throttles.Set(container, candidate.Memory.Current).IsNone)
+                && growth >= policy.Stages.ThrottleGrowthBytesPerSecond
+                && Grace.Fits(occasion, candidate, s_timeToThrottle)
+                && _throttles.Set(container, candidate.Memory.Current + Math.Max(LeastRoomBytes, growth)).IsNone)
             {
                 _throttled++;
                 _tell.Throttled(occasion, policy, index);

@@ -43,7 +43,7 @@ public sealed class Throttles
             return _errors.Note(KillCall.Throttle, error);
         }
 
-        error = directory.WriteFile(High, Text(bytes));
+        error = directory.WriteFile(High, Text(bytes), isBlocking: false);
         if (!error.IsNone)
         {
             _ = directory.Descriptor.RemoveAttribute(Mark);

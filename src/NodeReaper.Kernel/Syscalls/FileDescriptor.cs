@@ -38,7 +38,9 @@ public readonly record struct FileDescriptor(int Number)
 
     /// <summary>Opens a file for writing, relative to this directory (openat(2)).</summary>
     /// <param name="nullTerminatedName">The name in UTF-8 with a zero byte at its end.</param>
-    public SyscallResult OpenWriteAt(ReadOnlySpan<byte> nullTerminatedName) => OpenAt(nullTerminatedName, O_WRONLY);
+    /// <param name="isBlocking">False: whoever writes is not kept waiting, where the file knows how (O_NONBLOCK).</param>
+    public SyscallResult OpenWriteAt(ReadOnlySpan<byte> nullTerminatedName, bool isBlocking = true) =>
+        OpenAt(nullTerminatedName, isBlocking ? O_WRONLY : O_WRONLY | O_NONBLOCK);
 
     /// <summary>Opens a directory relative to this directory (openat(2)).</summary>
     /// <param name="nullTerminatedName">The name in UTF-8 with a zero byte at its end.</param>
