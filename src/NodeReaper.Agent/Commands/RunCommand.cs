@@ -118,7 +118,7 @@ internal static class RunCommand
             case PodSourceChoice.Folder folder:
                 services.AddHostedService(provider => new PodManifestWatcher(
                     folder.Path,
-                    snapshot => provider.GetRequiredService<PodBoard>().Newest = snapshot,
+                    provider.GetRequiredService<PodBoard>(),
                     provider.GetRequiredService<ILogger<PodManifestWatcher>>()));
                 break;
             case PodSourceChoice.Api api:

@@ -19,6 +19,7 @@ internal sealed class ApiClient : IDisposable
     private const int MaxMessageLength = 400;
     private readonly HttpClient _http;
     private readonly BearerToken? _token;
+    private readonly string? _tlsServerName;
     private readonly ResiliencePipeline _calls;
 
     /// <summary>Connects to nothing yet.</summary>
@@ -26,7 +27,8 @@ internal sealed class ApiClient : IDisposable
     {
         Server = access.Server;
         _token = access.Token;
-        _http = new HttpClient(access.CreateHandler())
+        _tlsServerName = access.TlsServerName;
+        _http = new HttpClient(access.CreateHandler(timings))
         {
             BaseAddress = access.Server,
             Timeout = Timeout.InfiniteTimeSpan,
@@ -101,6 +103,9 @@ internal sealed class ApiClient : IDisposable
             VersionPolicy = _http.DefaultVersionPolicy,
         };
         request.Headers.Authorization = _token?.ToHeader();
+
+        // The certificate is asked for, and checked, by this name; SslOptions.TargetHost would be overwritten.
+        request.Headers.Host = _tlsServerName;
         if (body is { } bytes)
         {
             request.Content = new ReadOnlyMemoryContent(bytes);
@@ -115,6 +120,11 @@ internal sealed class ApiClient : IDisposable
         catch (HttpRequestException error)
         {
             throw new ApiException(ApiFailure.Unreachable, $"{Server}: {Reason(error)}", inner: error);
+        }
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
+        {
+            // Nobody took the connection in time.
+            throw new ApiException(ApiFailure.Unreachable, $"{Server}: no connection in time", inner: error);
         }
 
         if (response.IsSuccessStatusCode)

@@ -38,5 +38,11 @@ internal sealed class ApiException(ApiFailure failure, string message, TimeSpan?
 {
     internal ApiFailure Failure { get; } = failure;
 
+    /// <summary>What nobody thought of must not end the agent: it is tried again like anything else.</summary>
+    /// <param name="server">Who was asked.</param>
+    /// <param name="error">What came.</param>
+    internal static ApiException Unexpected(Uri server, Exception error) =>
+        new(ApiFailure.Nonsense, $"{server}: {error.GetType().Name}: {Yaml.ShownText.Of(error.Message)}", inner: error);
+
     internal TimeSpan? RetryAfter { get; } = retryAfter;
 }

@@ -70,7 +70,7 @@ internal sealed class ApiPodSource : BackgroundService
                 await _persistent.ExecuteAsync(async cancellation => await FollowAsync(cancellation), stoppingToken);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             await publishing;
         }
@@ -93,6 +93,10 @@ internal sealed class ApiPodSource : BackgroundService
             _listFrom = _watchFrom ?? "";
             _watchFrom = null;
             throw;
+        }
+        catch (Exception error) when (error is not (ApiException or OperationCanceledException))
+        {
+            throw ApiException.Unexpected(_client.Server, error);
         }
     }
 

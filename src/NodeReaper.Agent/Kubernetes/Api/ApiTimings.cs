@@ -8,9 +8,18 @@ internal sealed record ApiTimings
 
     /// <summary>
     /// A watch that says nothing for this long is given up, and taken up where it was. Bookmarks come about once a minute; a
-    /// connection that is half open is found by HTTP/2 pings within 45 s.
+    /// connection that is half open is found by HTTP/2 pings before that.
     /// </summary>
     internal TimeSpan Silence { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>Until a connection is made.</summary>
+    internal TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A connection on which nothing came for this long is asked whether it is still there.</summary>
+    internal TimeSpan Ping { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Until the answer to that.</summary>
+    internal TimeSpan PingAnswer { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>After the first failure; from there on, it doubles. Half of it is chance.</summary>
     internal TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);

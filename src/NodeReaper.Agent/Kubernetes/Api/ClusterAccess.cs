@@ -23,10 +23,11 @@ internal sealed record ClusterAccess(Uri Server)
     /// <summary>The agent's certificate; null for none.</summary>
     internal X509Certificate2? ClientCertificate { get; init; }
 
+    /// <param name="timings">How long is waited for what.</param>
     /// <summary>Makes connections. A proxy is not asked, and a redirect not followed: either would get the token.</summary>
-    internal SocketsHttpHandler CreateHandler()
+    internal SocketsHttpHandler CreateHandler(ApiTimings timings)
     {
-        var tls = new SslClientAuthenticationOptions { TargetHost = TlsServerName };
+        var tls = new SslClientAuthenticationOptions();
         if (SkipTlsVerify)
         {
 #pragma warning disable CA5359 // Asked for by name, on the command line or in the kubeconfig.
@@ -50,9 +51,9 @@ internal sealed record ClusterAccess(Uri Server)
             UseProxy = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.GZip,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            ConnectTimeout = timings.Connect,
+            KeepAlivePingDelay = timings.Ping,
+            KeepAlivePingTimeout = timings.PingAnswer,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
         };
     }

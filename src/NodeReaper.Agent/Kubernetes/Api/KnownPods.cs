@@ -35,6 +35,11 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
         lock (_lock)
         {
             var uid = pod.Metadata?.Uid ?? "";
+            if (_pods.TryGetValue(uid, out var known) && !IsNamed(known, pod))
+            {
+                return;
+            }
+
             _pods.Remove(uid);
             _told.Remove(uid);
         }
@@ -66,6 +71,12 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
         if (node is not null && pod.Spec?.NodeName != node)
         {
             Tell(pod, $"{NameOf(pod)} is of the node '{Yaml.ShownText.Of(pod.Spec?.NodeName ?? "")}', not of {node}, and is ignored", isOfOwner: false);
+            return;
+        }
+
+        if (into.TryGetValue(uid, out var other) && !IsNamed(other, pod))
+        {
+            Tell(pod, $"{NameOf(pod)} has the UID of {other.Facts.Namespace}/{other.Facts.Name}, and is ignored", isOfOwner: false);
             return;
         }
 
@@ -107,6 +118,9 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
             tell(new PodProblem(pod.Metadata?.Namespace ?? "", pod.Metadata?.Name ?? "", uid, message, isOfOwner));
         }
     }
+
+    private static bool IsNamed(KnownPod known, PodObject pod) =>
+        (known.Facts.Namespace, known.Facts.Name) == (pod.Metadata?.Namespace, pod.Metadata?.Name);
 
     private static string NameOf(PodObject pod) => $"Pod {Yaml.ShownText.Of($"{pod.Metadata?.Namespace}/{pod.Metadata?.Name}")}";
 

@@ -31,6 +31,11 @@ internal static class KubeconfigFile
         {
             throw new ClusterAccessException($"{path}:{error.Start.Line}: {error.InnerException?.Message ?? error.Message}", error);
         }
+        catch (NullReferenceException error)
+        {
+            // What the library makes of a document without content.
+            throw new ClusterAccessException($"{path}: there is no kubeconfig in it", error);
+        }
         catch (KubeConfigException error)
         {
             throw new ClusterAccessException($"{path}: {error.Message}", error);

@@ -51,7 +51,7 @@ internal sealed class KubeletPodSource : BackgroundService
                 await Task.Delay(_timings.Poll * (0.9 + (ApiPipelines.Chance() / 5)), stoppingToken);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
     }
@@ -59,7 +59,15 @@ internal sealed class KubeletPodSource : BackgroundService
     private async Task ListAsync(CancellationToken stopping)
     {
         var listing = _pods.BeginList();
-        await _client.ReadPodsAsync("pods", listing.Put, stopping);
+        try
+        {
+            await _client.ReadPodsAsync("pods", listing.Put, stopping);
+        }
+        catch (Exception error) when (error is not (ApiException or OperationCanceledException))
+        {
+            throw ApiException.Unexpected(_client.Server, error);
+        }
+
         listing.Complete();
         _publisher.Listed(_pods);
     }

@@ -14,6 +14,7 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly Lock _publishing = new();
     private readonly TellingRate _rate = new(MaxToldAMinute, TimeProvider.System);
     private static readonly TimeSpan s_waitAtStart = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,7 +32,7 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
         {
             while (await _changes.Reader.ReadAsync(stopping))
             {
-                board.Newest = pods.ToSnapshot();
+                Publish(pods);
                 await Task.Delay(timings.Publish, stopping);
             }
         }
@@ -43,7 +44,7 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     /// <summary>All Pods are known.</summary>
     internal void Listed(KnownPods pods)
     {
-        board.Newest = pods.ToSnapshot();
+        Publish(pods);
         if (_first.TrySetResult() || _trouble is not null)
         {
             PodsListed(logger, board.Newest.Pods.Count, source);
@@ -108,6 +109,15 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
         }
     }
 
+    // Never an older snapshot after a newer one.
+    private void Publish(KnownPods pods)
+    {
+        lock (_publishing)
+        {
+            board.Newest = pods.ToSnapshot();
+        }
+    }
+
     [LoggerMessage(EventId = 220, EventName = "PodsListed", Level = LogLevel.Information, Message = "{Count} Pod(s) known from {Source}")]
     private static partial void PodsListed(ILogger logger, int count, string source);
 
@@ -116,7 +126,7 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     private static partial void IsAway(ILogger logger, string reason, string age, double seconds);
 
     [LoggerMessage(EventId = 222, EventName = "PodSourceForbidden", Level = LogLevel.Error,
-        Message = "{Reason}; {Age}; fix: grant it to the agent's service account (docs/kubernetes.md#rights)")]
+        Message = "{Reason}; {Age}; fix: grant it to the agent's service account (docs/cluster.md#rights)")]
     private static partial void IsForbidden(ILogger logger, string reason, string age);
 
     [LoggerMessage(EventId = 223, EventName = "PodSourceBack", Level = LogLevel.Information, Message = "{Source} answers again")]
