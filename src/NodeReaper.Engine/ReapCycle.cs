@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.OwnLimits;
@@ -154,7 +155,7 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
-        if (_plan.Count == 0)
+        if (_plan.Count == 0 || IsInVain(occasion))
         {
             TellOfNoVictim(occasion);
         }
@@ -167,6 +168,11 @@ public sealed class ReapCycle : IDisposable
             Execute(occasion);
         }
     }
+
+    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage. Until it is an emergency, nobody dies for that.
+    private bool IsInVain(in Occasion occasion) =>
+        occasion.Verdict is { IsEmergency: false, Signal: AvailableSignal.SignalName }
+        && _ranking.ReliefBytes(_snapshot) < occasion.Limits.KillBelowBytes - occasion.Reading.Memory.AvailableBytes;
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()

@@ -123,7 +123,8 @@ public abstract class CycleTest : IDisposable
         int Protected,
         int Own,
         int Quarantined,
-        (string Name, Errno Release)[] Processes);
+        (string Name, Errno Release)[] Processes,
+        string? Spared);
 
     private protected sealed class Recorder : IReportSink
     {
@@ -147,6 +148,7 @@ public abstract class CycleTest : IDisposable
             report.ExcludedBy(Exclusion.Protected),
             report.ExcludedBy(Exclusion.OwnPod),
             report.ExcludedBy(Exclusion.Quarantined),
-            [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))]));
+            [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))],
+            report.HasSpared ? report.Spared.PodUid : null));
     }
 }

@@ -102,7 +102,7 @@ internal static class RunCommand
         if (options.Listen is { } listen)
         {
             builder.Services.AddSingleton(listen);
-            builder.Services.AddHostedService<HttpServer>();
+            builder.Services.AddHostedService<PublicServer>();
         }
 
         using var host = builder.Build();

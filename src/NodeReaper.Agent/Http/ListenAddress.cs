@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace NodeReaper.Agent.Http;
 
@@ -11,13 +12,8 @@ internal sealed record ListenAddress(IPAddress? Host, int Port)
     /// <summary>The port that is promised.</summary>
     internal static readonly ListenAddress Default = new(null, 9977);
 
-    /// <summary>How it is given to the listener. All addresses are those of IPv4, which come first, and of IPv6.</summary>
-    internal IReadOnlyList<string> Prefixes => Host switch
-    {
-        null => [$"http://*:{Port}/", $"http://[::]:{Port}/"],
-        { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 } => [$"http://[{Host}]:{Port}/"],
-        _ => [$"http://{Host}:{Port}/"],
-    };
+    /// <summary>Where to bind. All addresses are those of IPv6 and IPv4, where the node has IPv6.</summary>
+    internal IPEndPoint EndPoint => new(Host ?? (Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any), Port);
 
     /// <summary>Reads <c>:9977</c>, <c>127.0.0.1:9977</c> or <c>[::1]:9977</c>.</summary>
     /// <param name="text">The text.</param>
@@ -47,7 +43,7 @@ internal sealed record ListenAddress(IPAddress? Host, int Port)
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Host is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 }
+    public override string ToString() => Host is { AddressFamily: AddressFamily.InterNetworkV6 }
         ? $"[{Host}]:{Port}"
         : $"{Host}:{Port}";
 }

@@ -51,7 +51,10 @@ internal sealed class AgentMetrics
         QuarantinedVictims = Gauge("quarantined_victims", "Containers that were killed and are still there.");
         Available = Gauge("memory_available_bytes", "MemAvailable at the last sample.");
         KillBelow = Gauge("memory_kill_below_bytes", "The threshold of the node.");
-        PodSnapshotAge = Gauge("pod_snapshot_age_seconds", "How long ago the Pods were last known to be as they are.");
+        PodSnapshotAge = _factory.CreateGauge(
+            "nodereaper_pod_snapshot_age_seconds",
+            "How long ago the Pods were last known to be as they are; absent when nobody tells of Pods.",
+            new GaugeConfiguration { SuppressInitialValue = true });
         LoopAge = Gauge("watch_loop_age_seconds", "How long ago the pressure thread last went round.");
         ResidentBytes = Gauge("resident_memory_bytes", "Resident memory of the agent.");
         Build = Gauge("build_info", "1; the version, and the strategy that passed its self-test.", "version", "strategy");
@@ -126,6 +129,15 @@ internal sealed class AgentMetrics
                     Kills.WithLabels(CamelCase.Of(strategy), outcome, trigger, qosClass).Inc(0);
                 }
             }
+        }
+    }
+
+    /// <summary>The reports lost by each sink, at 0.</summary>
+    internal void BeginAtZero(IEnumerable<IReportSink> sinks)
+    {
+        foreach (var sink in sinks)
+        {
+            Dropped.WithLabels(sink.Name).Inc(0);
         }
     }
 

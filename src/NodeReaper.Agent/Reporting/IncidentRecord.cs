@@ -47,6 +47,9 @@ internal sealed record IncidentRecord
 
     /// <summary>How many containers were excluded, by reason.</summary>
     public IReadOnlyDictionary<string, int> Excluded { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The container that holds the most memory of those that were excluded.</summary>
+    public IncidentCandidate? Spared { get; init; }
 }
 
 /// <summary>The node, or the slice that was short of memory, when it was decided.</summary>
@@ -152,6 +155,9 @@ internal sealed record IncidentCandidate
     public long KernelBytes { get; init; }
 
     public long SwapBytes { get; init; }
+
+    /// <summary>Why it may not be chosen; null when it may.</summary>
+    public string? Exclusion { get; init; }
 
     /// <summary>The key that put it in front of the next one; null for the last.</summary>
     public string? DecidingKey { get; init; }

@@ -40,6 +40,7 @@ internal static class IncidentRecords
         Excluded = Enum.GetValues<Exclusion>()
             .Where(exclusion => exclusion != Exclusion.None && report.ExcludedBy(exclusion) > 0)
             .ToDictionary(CamelCase.Of, report.ExcludedBy),
+        Spared = report.HasSpared ? CandidateOf(report.Spared) : null,
     };
 
     private static IncidentStage? StageOf(ReapReport report) => report.Kind switch
@@ -115,6 +116,7 @@ internal static class IncidentRecords
             FileBytes = facts.Memory.File,
             KernelBytes = facts.Memory.Kernel,
             SwapBytes = facts.Memory.Swap,
+            Exclusion = facts.Exclusion == Exclusion.None ? null : CamelCase.Of(facts.Exclusion),
             DecidingKey = candidate.DecidingKey?.Name,
         };
     }

@@ -37,13 +37,15 @@ internal static class ReportSentence
             ReportKind.Unthrottled => $"no longer slowed down: {NameOf(report.Victim)}"
                 + (report.IsLeftover ? ", as an agent before this one had left it" : ""),
             ReportKind.Terminated => $"asked {NameOf(report.Victim)} to end (SIGTERM), with {report.Grace.TotalSeconds:0.#} s to do so ({why}; {Decision(report)})",
-            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}",
+            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}{Spared(report)}",
             ReportKind.DryRun => $"would have killed {NameOf(report.Victim)} ({why}; {Decision(report)}), "
-                + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}",
+                + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}{Spared(report)}",
             ReportKind.Refused => $"did not kill {NameOf(report.Victim)} ({why}): "
                 + Kill.RefusalText.Of(report.Outcome.Refusal, report.Outcome.RefusedProcessId, "")
                 + (report.Outcome.SignalError.IsNone ? "" : $" ({report.Outcome.SignalError})"),
-            _ => $"short of memory, and nobody may be killed ({why}): {Exclusions(report)}",
+            _ when report.RankedTotal > 0 => $"short of memory, and the deaths of all {report.RankedTotal} who may be killed would give back no more "
+                + $"than {ByteText.Of(report.RankedBytes)} ({why}): {Exclusions(report)}{Spared(report)}",
+            _ => $"short of memory, and nobody may be killed ({why}): {Exclusions(report)}{Spared(report)}",
         };
     }
 
@@ -152,6 +154,15 @@ internal static class ReportSentence
                 + $"; left: {Residue(relief.Left, relief.HugetlbLeft)}{Sharer(report)}; {available}"
             : string.Create(CultureInfo.InvariantCulture, $"{ByteText.Of(relief.FreedBytes)} back in {freed:0.0} ms")
                 + (dead is null ? ", not dead yet" : string.Create(CultureInfo.InvariantCulture, $", dead in {dead:0.0} ms")) + $"; {available}";
+    }
+
+    // Where the memory is, when it is not the victim that has the most.
+    private static string Spared(ReapReport report)
+    {
+        var held = report.HasSpared ? report.Spared.Facts.Memory.Unreclaimable : 0;
+        return held > (report.HasVictim ? report.Victim.Facts.Memory.Unreclaimable : 0)
+            ? $"; more is held by {NameOf(report.Spared)} ({NameOf(report.Spared.Facts.Exclusion)}): {ByteText.Of(held)}"
+            : "";
     }
 
     private static string Sharer(ReapReport report) => report.Outcome.SharerProcessId == 0

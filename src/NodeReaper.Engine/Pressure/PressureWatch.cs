@@ -80,8 +80,9 @@ public sealed class PressureWatch : IDisposable
             _cycle.Adopt(_newestPolicy());
             if (_node.Read(_cycle.Policy.Pressure))
             {
-                _cycle.Run();
+                // First what the kernel did: with its kill the shortage may be over, and why nobody was killed before it forgotten.
                 _cycle.LookForKernelKills();
+                _cycle.Run();
             }
 
             if (_cycle.Draining.Count > 0)

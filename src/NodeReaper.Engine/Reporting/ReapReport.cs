@@ -98,13 +98,26 @@ public sealed class ReapReport
     /// <summary>How many candidates were ranked.</summary>
     public int RankedTotal { get; internal set; }
 
+    /// <summary>What the deaths of all that were ranked would give back together, in bytes.</summary>
+    public long RankedBytes { get; private set; }
+
     /// <summary>The first of the ranking.</summary>
     public ReadOnlySpan<ReportedCandidate> Ranked => _ranked.AsSpan(0, _rankedCount);
 
     /// <summary>The victim's processes.</summary>
     public ReadOnlySpan<VictimProcess> Processes => _processes.AsSpan(0, _processCount);
 
+    /// <summary>
+    /// The container that holds the most memory of those that may not be chosen: who reads the report wants to know where the memory is.
+    /// Not set without such a one (<see cref="HasSpared"/>).
+    /// </summary>
+    public ref readonly ReportedCandidate Spared => ref _spared;
+
+    /// <summary>True when there is a <see cref="Spared"/>.</summary>
+    public bool HasSpared { get; private set; }
+
     private ReportedCandidate _victim;
+    private ReportedCandidate _spared;
     private DrainingVictim _drained;
 
     /// <summary>How many candidates were excluded for a reason.</summary>
@@ -118,12 +131,25 @@ public sealed class ReapReport
         _processCount = 0;
         Array.Clear(_excluded);
         var all = snapshot.All;
-        foreach (ref readonly var candidate in all)
+        var spared = -1;
+        for (var i = 0; i < all.Length; i++)
         {
-            _excluded[(int)candidate.Exclusion]++;
+            _excluded[(int)all[i].Exclusion]++;
+            if (all[i].Exclusion is not (Exclusion.None or Exclusion.Elsewhere)
+                && all[i].Memory.Unreclaimable > (spared < 0 ? 0 : all[spared].Memory.Unreclaimable))
+            {
+                spared = i;
+            }
+        }
+
+        HasSpared = spared >= 0;
+        if (HasSpared)
+        {
+            _spared.Keep(all[spared], null);
         }
 
         RankedTotal = ranking.Count;
+        RankedBytes = ranking.ReliefBytes(snapshot);
         _rankedCount = Math.Min(ranking.Count, MaxListed);
         for (var i = 0; i < _rankedCount; i++)
         {
@@ -170,9 +196,11 @@ public sealed class ReapReport
     {
         _victim = default;
         HasVictim = false;
+        HasSpared = false;
         _processCount = 0;
         _rankedCount = 0;
         RankedTotal = 0;
+        RankedBytes = 0;
         Array.Clear(_excluded);
     }
 

@@ -158,7 +158,7 @@ public class KeyedFormatTests
 
     [Fact]
     public void MemoryStat_reads_the_sample() => Assert.Equal(
-        new MemoryStat(16908288, 8192000, 4096, 655360, 118784, 12288, 3000000, 5000000, 8388608),
+        new MemoryStat(16908288, 8192000, 4096, 655360, 118784, 12288, 3000000, 5000000, 8388608, 2703360),
         Parsers.MemoryStat.Value(Samples.MemoryStat));
 
     [Fact]
