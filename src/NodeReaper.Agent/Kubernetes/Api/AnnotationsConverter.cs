@@ -22,16 +22,8 @@ internal sealed class AnnotationsConverter : JsonConverter<IReadOnlyList<PodAnno
     private const int MaxCount = PodAnnotations.MaxCount + 8;
 
     /// <inheritdoc/>
-    public override bool HandleNull => true;
-
-    /// <inheritdoc/>
     public override IReadOnlyList<PodAnnotation> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType == JsonTokenType.Null)
-        {
-            return [];
-        }
-
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             throw new JsonException("annotations are not an object");

@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace NodeReaper.Agent.Kubernetes.Api;
 
-/// <summary>A Pod as the API writes it: only the fields that are used. The client's own model takes ten times the memory.</summary>
+/// <summary>
+/// A Pod as the API writes it: only the fields that are used. The client's own model takes ten times the memory. What is missing is null: the
+/// generated reader sets every property that can only be set at the beginning, so that none has a default.
+/// </summary>
 internal sealed record PodObject
 {
     public string? Kind { get; init; }
@@ -28,7 +31,7 @@ internal sealed record PodMetadata
     public DateTimeOffset? CreationTimestamp { get; init; }
 
     [JsonConverter(typeof(AnnotationsConverter))]
-    public IReadOnlyList<PodAnnotation> Annotations { get; init; } = [];
+    public IReadOnlyList<PodAnnotation>? Annotations { get; init; }
 }
 
 /// <summary>spec.</summary>

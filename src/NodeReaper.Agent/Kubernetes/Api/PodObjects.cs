@@ -33,7 +33,7 @@ internal static class PodObjects
             NeedsOf(spec.Resources),
             ContainersOf(spec),
             IdsOf(pod.Status),
-            metadata.Annotations);
+            metadata.Annotations ?? []);
     }
 
     /// <summary>
@@ -49,7 +49,7 @@ internal static class PodObjects
 
     private static string? ValueOf(PodMetadata metadata, string annotation)
     {
-        foreach (var each in metadata.Annotations)
+        foreach (var each in metadata.Annotations ?? [])
         {
             if (each.Name == annotation)
             {

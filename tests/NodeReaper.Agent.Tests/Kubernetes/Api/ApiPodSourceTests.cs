@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.TestApiServer;
 
@@ -22,6 +23,17 @@ public sealed class ApiPodSourceTests
         Assert.Equal(("c-web", 64L << 20, (long?)1L << 30), (app.ContainerId, app.MemoryRequestBytes, app.MemoryLimitBytes));
         Assert.True(rig.HasLogged("Information PodsListed 1 Pod(s) known from https://127.0.0.1:"));
         Assert.Contains(rig.Cluster.Requests, request => request.Target == "/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1&resourceVersion=0");
+    }
+
+    [Fact]
+    public async Task A_Pod_needs_no_more_than_the_API_server_demands()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        rig.Cluster.Pods.Put(JsonNode.Parse("""
+            {"metadata": {"name": "a", "namespace": "shop", "uid": "uid-a"}, "spec": {"nodeName": "node-1", "containers": [{"name": "app"}]}}
+            """)!.AsObject());
+        await rig.FollowAsync();
+        Assert.True(rig.Find("a") is { QosClass: QosClass.BestEffort, Priority: 0, Containers: [{ Name: "app", ContainerId: null }] });
     }
 
     [Fact]
