@@ -17,7 +17,8 @@ public sealed class EventStore
     /// <summary>All Events, the oldest first.</summary>
     public IReadOnlyList<JsonObject> All => [.. _byName.Values.OrderBy(each => each["eventTime"]!.ToString(), StringComparer.Ordinal)];
 
-    internal (int Code, string Reason, string Message) Create(string eventNamespace, JsonObject written)
+    /// <summary>Writes an Event, as the API server would.</summary>
+    public (int Code, string Reason, string Message) Create(string eventNamespace, JsonObject written)
     {
         var name = written["metadata"]?["name"]?.ToString() ?? "";
         if (EventRules.Violations(eventNamespace, written) is { Count: > 0 } violations)

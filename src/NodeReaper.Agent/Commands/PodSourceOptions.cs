@@ -56,33 +56,34 @@ internal sealed class PodSourceOptions
         command.Options.Add(_kubeletSkipTlsVerify);
     }
 
-    /// <summary>Finds out what was chosen.</summary>
+    /// <summary>Finds out where Pods come from.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="node">The node's name; null when it is not known.</param>
-    /// <returns>Null for no source.</returns>
+    /// <returns>Null for nowhere.</returns>
     /// <exception cref="ClusterAccessException">What was chosen cannot be reached, for want of something.</exception>
     internal PodSourceChoice? Choose(ParseResult parsed, string? node) => parsed.GetValue(_pods) switch
     {
-        "api" => Api(parsed, node),
+        "api" => Api(node),
         "kubelet" => new PodSourceChoice.Kubelet(Kubelet(parsed)),
         { } folder => new PodSourceChoice.Folder(folder),
-        null => ServiceAccountFolder.Default.IsThere || parsed.GetValue(_kubeconfig) is not null ? Api(parsed, node) : null,
+        null => HasApi(parsed) ? Api(node) : null,
     };
 
-    private PodSourceChoice.Api Api(ParseResult parsed, string? node)
-    {
-        if (string.IsNullOrEmpty(node))
-        {
-            throw new ClusterAccessException(
-                "which of the cluster's Pods are this node's? give --node NAME, or set NODE_NAME (in a Pod: fieldRef spec.nodeName); "
-                + "or give --pods DIR");
-        }
+    /// <summary>Finds out how the API server is reached.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <returns>Null when the agent is not in a cluster, and was given no other.</returns>
+    /// <exception cref="ClusterAccessException">It cannot be reached, for want of something.</exception>
+    internal ClusterAccess? ChooseApi(ParseResult parsed) =>
+        HasApi(parsed) || parsed.GetValue(_pods) == "api"
+            ? parsed.GetValue(_kubeconfig) is { } file ? KubeconfigFile.Load(file) : ServiceAccountFolder.Default.ToAccess()
+            : null;
 
-        return new PodSourceChoice.Api(node, Cluster(parsed));
-    }
+    private bool HasApi(ParseResult parsed) => parsed.GetValue(_kubeconfig) is not null || ServiceAccountFolder.Default.IsThere;
 
-    private ClusterAccess Cluster(ParseResult parsed) =>
-        parsed.GetValue(_kubeconfig) is { } file ? KubeconfigFile.Load(file) : ServiceAccountFolder.Default.ToAccess();
+    private static PodSourceChoice.Api Api(string? node) => string.IsNullOrEmpty(node)
+        ? throw new ClusterAccessException(
+            "which of the cluster's Pods are this node's? give --node NAME, or set NODE_NAME (in a Pod: fieldRef spec.nodeName); or give --pods DIR")
+        : new PodSourceChoice.Api(node);
 
     private ClusterAccess Kubelet(ParseResult parsed)
     {

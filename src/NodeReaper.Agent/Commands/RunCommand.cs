@@ -7,6 +7,7 @@ using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Kubernetes;
 using NodeReaper.Agent.Kubernetes.Api;
+using NodeReaper.Agent.Kubernetes.Events;
 using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
@@ -51,10 +52,16 @@ internal static class RunCommand
                 Report = policy.Report with { IncidentFile = parsed.GetValue(incidents) ?? policy.Report.IncidentFile },
             };
             var nodeName = parsed.GetValue(node) ?? Environment.GetEnvironmentVariable("NODE_NAME");
-            PodSourceChoice? source;
+            RunSettings settings;
             try
             {
-                source = pods.Choose(parsed, nodeName);
+                settings = new RunSettings(
+                    Amend(options.Policy),
+                    nodeName,
+                    pods.Choose(parsed, nodeName),
+                    pods.ChooseApi(parsed),
+                    parsed.GetValue(cgroupRoot)!,
+                    parsed.GetValue(procRoot)!);
             }
             catch (ClusterAccessException error)
             {
@@ -62,8 +69,6 @@ internal static class RunCommand
                 return ExitCode.BadArguments;
             }
 
-            var settings = new RunSettings(
-                Amend(options.Policy), nodeName, source, parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
             return await RunAsync(settings, parsed.GetValue(config), options, Amend, cancellation);
         });
         return command;
@@ -89,6 +94,7 @@ internal static class RunCommand
         }
 
         // Services stop in the opposite order: reports are drained after the last kill.
+        AddApi(builder.Services, settings, options.Events);
         builder.Services.AddHostedService<ReportService>();
         AddPods(builder.Services, settings.Pods);
         if (config is not null)
@@ -111,6 +117,30 @@ internal static class RunCommand
         return pressure.Failure is null ? ExitCode.Success : ExitCode.Failed;
     }
 
+    private static void AddApi(IServiceCollection services, RunSettings settings, EventOptions events)
+    {
+        services.AddSingleton(new ApiTimings());
+        if (settings.Api is not { } access)
+        {
+            return;
+        }
+
+        services.AddSingleton(provider => new ApiClient(access, provider.GetRequiredService<ApiTimings>()));
+        if (!events.Send)
+        {
+            return;
+        }
+
+        services.AddSingleton(provider => new EventQueue(
+            new EventFormat(settings.Node ?? Environment.MachineName),
+            new EventSpool(events.Folder),
+            TimeProvider.System,
+            () => provider.GetRequiredService<AgentMetrics>().Dropped.WithLabels(EventSender.Name).Inc()));
+        services.AddSingleton(provider => new EventSink(provider.GetRequiredService<EventQueue>(), settings.Node));
+        services.AddSingleton<IReportSink>(provider => provider.GetRequiredService<EventSink>());
+        services.AddHostedService<EventSender>();
+    }
+
     private static void AddPods(IServiceCollection services, PodSourceChoice? choice)
     {
         switch (choice)
@@ -122,30 +152,29 @@ internal static class RunCommand
                     provider.GetRequiredService<ILogger<PodManifestWatcher>>()));
                 break;
             case PodSourceChoice.Api api:
-                services.AddSingleton(new ApiTimings());
-                services.AddSingleton(provider => new ApiClient(api.Access, provider.GetRequiredService<ApiTimings>()));
                 services.AddHostedService(provider => new ApiPodSource(
                     api.Node,
                     provider.GetRequiredService<ApiClient>(),
                     provider.GetRequiredService<ApiTimings>(),
                     provider.GetRequiredService<PodBoard>(),
-                    problems: null,
+                    ProblemsTo(provider),
                     provider.GetRequiredService<ILogger<ApiPodSource>>()));
                 break;
             case PodSourceChoice.Kubelet kubelet:
-                services.AddSingleton(new ApiTimings());
-                services.AddSingleton(provider => new ApiClient(kubelet.Access, provider.GetRequiredService<ApiTimings>()));
                 services.AddHostedService(provider => new KubeletPodSource(
-                    provider.GetRequiredService<ApiClient>(),
+                    new ApiClient(kubelet.Access, provider.GetRequiredService<ApiTimings>()),
                     provider.GetRequiredService<ApiTimings>(),
                     provider.GetRequiredService<PodBoard>(),
-                    problems: null,
+                    ProblemsTo(provider),
                     provider.GetRequiredService<ILogger<KubeletPodSource>>()));
                 break;
             case null:
                 break;
         }
     }
+
+    private static Action<PodProblem>? ProblemsTo(IServiceProvider provider) =>
+        provider.GetService<EventSink>() is { } events ? events.Tell : null;
 
     private static void ConfigureLog(ILoggingBuilder logging, LogOptions log)
     {

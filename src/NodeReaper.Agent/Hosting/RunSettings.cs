@@ -7,6 +7,8 @@ namespace NodeReaper.Agent.Hosting;
 /// <param name="Policy">The policy, with the command line's changes.</param>
 /// <param name="Node">The node's name in reports; null when it was not given.</param>
 /// <param name="Pods">Where Pods are known from; null for nowhere.</param>
+/// <param name="Api">How the API server is reached; null where there is none.</param>
 /// <param name="CgroupRoot">Where cgroup v2 is mounted.</param>
 /// <param name="ProcRoot">Where proc is mounted.</param>
-internal sealed record RunSettings(ReapPolicy Policy, string? Node, PodSourceChoice? Pods, string CgroupRoot, string ProcRoot);
+internal sealed record RunSettings(
+    ReapPolicy Policy, string? Node, PodSourceChoice? Pods, ClusterAccess? Api, string CgroupRoot, string ProcRoot);

@@ -59,7 +59,10 @@ internal sealed record PodDescription(
 
         // A limit of zero is none: that is what the kubelet makes of it.
         container.Needs.Limits.Memory is > 0 and var limit ? Quantity.BytesOf(limit) : null,
-        wishes.Of(container.Name));
+        wishes.Of(container.Name))
+    {
+        IsSidecar = container.Kind == ContainerKind.Sidecar,
+    };
 
     // containerd://ID, cri-o://ID, docker://ID
     private static string WithoutScheme(string id) =>

@@ -12,6 +12,9 @@ internal sealed record AgentOptions
     /// <summary>Where metrics and health are served; null for nowhere.</summary>
     public ListenAddress? Listen { get; init; } = ListenAddress.Default;
 
+    /// <summary>What becomes of Events.</summary>
+    public EventOptions Events { get; init; } = new();
+
     /// <summary>How the agent logs.</summary>
     public LogOptions Log { get; init; } = new();
 }

@@ -106,6 +106,13 @@ internal static class PolicyKeys
             p => p.IncidentFileMaxBytes,
             (p, value) => p with { IncidentFileMaxBytes = value }),
 
+        new PolicyKey<bool>("events.send", new FlagSyntax(), o => o.Events.Send, (o, value) => o with { Events = o.Events with { Send = value } }),
+        new PolicyKey<string?>(
+            "events.folder",
+            new FileSyntax("folder", "/var/lib/nodereaper/events"),
+            o => o.Events.Folder,
+            (o, value) => o with { Events = o.Events with { Folder = value } }),
+
         new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
 
         OfLog(

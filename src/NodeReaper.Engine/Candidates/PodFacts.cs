@@ -9,7 +9,11 @@ namespace NodeReaper.Engine.Candidates;
 /// <param name="MemoryLimitBytes">Its memory limit in bytes; null when it has none.</param>
 /// <param name="KillPriority">What the annotations of the Pod ask for it; not yet granted by the policy.</param>
 public sealed record ContainerFacts(
-    string Name, string? ContainerId, long MemoryRequestBytes, long? MemoryLimitBytes, KillPriority KillPriority);
+    string Name, string? ContainerId, long MemoryRequestBytes, long? MemoryLimitBytes, KillPriority KillPriority)
+{
+    /// <summary>True for an init container that goes on (restartPolicy: Always).</summary>
+    public bool IsSidecar { get; init; }
+}
 
 /// <summary>What is known of one Pod of this node. It is matched to its cgroup by its UID.</summary>
 /// <param name="Uid">metadata.uid, as Kubernetes writes it (with dashes); of a static Pod, its config hash.</param>

@@ -62,7 +62,7 @@ public sealed class PodManifestTests : IDisposable
             [
                 new ContainerFacts("web", "a1b2", 128 << 20, 512 << 20, new KillPriority(100, false)),
                 new ContainerFacts("log", null, 0, null, new KillPriority(100, false)),
-                new ContainerFacts("helper", "c3d4", 64 << 20, 64 << 20, KillPriority.Never),
+                new ContainerFacts("helper", "c3d4", 64 << 20, 64 << 20, KillPriority.Never) { IsSidecar = true },
             ],
             pod.Containers);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
@@ -9,12 +10,20 @@ using Polly.CircuitBreaker;
 
 namespace NodeReaper.Agent.Kubernetes.Api;
 
+/// <summary>The body of a request.</summary>
+/// <param name="Bytes">The bytes.</param>
+/// <param name="Type">What they are.</param>
+internal sealed record ApiBody(byte[] Bytes, MediaTypeHeaderValue Type);
+
 /// <summary>
 /// Talks to one Kubernetes API. Whoever finds it away spares the others the wait: after several failures in a row, requests
 /// fail at once for some seconds (circuit breaker).
 /// </summary>
 internal sealed class ApiClient : IDisposable
 {
+    /// <summary>The type of most bodies.</summary>
+    internal static readonly MediaTypeHeaderValue Json = new("application/json");
+
     private const int MaxErrorBytes = 64 << 10;
     private const int MaxMessageLength = 400;
     private readonly HttpClient _http;
@@ -46,14 +55,14 @@ internal sealed class ApiClient : IDisposable
     /// <summary>Sends a request, and does something with the answer, within the time for one request.</summary>
     /// <param name="method">GET, POST, …</param>
     /// <param name="path">Path and query, without a slash in front.</param>
-    /// <param name="body">JSON, or null.</param>
+    /// <param name="body">The body; null for none.</param>
     /// <param name="read">Takes the answer, of which only the headers have come. It owns it.</param>
     /// <param name="stopping">Gives up.</param>
     /// <exception cref="ApiException">No answer, or none that was wanted.</exception>
     internal async Task<T> CallAsync<T>(
         HttpMethod method,
         string path,
-        ReadOnlyMemory<byte>? body,
+        ApiBody? body,
         Func<HttpResponseMessage, CancellationToken, Task<T>> read,
         CancellationToken stopping)
     {
@@ -95,7 +104,7 @@ internal sealed class ApiClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, ApiBody? body, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, path)
         {
@@ -106,10 +115,10 @@ internal sealed class ApiClient : IDisposable
 
         // The certificate is asked for, and checked, by this name; SslOptions.TargetHost would be overwritten.
         request.Headers.Host = _tlsServerName;
-        if (body is { } bytes)
+        if (body is { } sent)
         {
-            request.Content = new ReadOnlyMemoryContent(bytes);
-            request.Content.Headers.ContentType = new("application/json");
+            request.Content = new ByteArrayContent(sent.Bytes);
+            request.Content.Headers.ContentType = sent.Type;
         }
 
         HttpResponseMessage response;
@@ -156,6 +165,7 @@ internal sealed class ApiClient : IDisposable
     {
         401 => ApiFailure.Unauthorized,
         403 => ApiFailure.Forbidden,
+        409 => ApiFailure.Exists,
         410 => ApiFailure.Gone,
         429 => ApiFailure.Throttled,
         >= 500 when message.Contains("Too large resource version", StringComparison.Ordinal) => ApiFailure.Gone,

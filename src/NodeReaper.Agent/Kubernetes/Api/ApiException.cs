@@ -12,6 +12,9 @@ internal enum ApiFailure
     /// <summary>403: RBAC does not grant it.</summary>
     Forbidden,
 
+    /// <summary>409: it is there already.</summary>
+    Exists,
+
     /// <summary>410, or a resource version that the server does not have: list again.</summary>
     Gone,
 

@@ -7,7 +7,7 @@ internal abstract record PodSourceChoice
     internal sealed record Folder(string Path) : PodSourceChoice;
 
     /// <summary>The API server.</summary>
-    internal sealed record Api(string Node, ClusterAccess Access) : PodSourceChoice;
+    internal sealed record Api(string Node) : PodSourceChoice;
 
     /// <summary>The node's kubelet.</summary>
     internal sealed record Kubelet(ClusterAccess Access) : PodSourceChoice;
