@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Planning;
@@ -173,6 +174,15 @@ public sealed class ReapCycle : IDisposable
     private bool IsInVain(in Occasion occasion) =>
         occasion.Verdict is { IsEmergency: false, Signal: AvailableSignal.SignalName }
         && _ranking.ReliefBytes(_snapshot) < occasion.Limits.KillBelowBytes - occasion.Reading.Memory.AvailableBytes;
+
+    /// <summary>Says what would be decided now. Only the kernel is read; nothing is done.</summary>
+    /// <param name="explanation">What is filled.</param>
+    public void Explain(Explanation explanation)
+    {
+        var occasion = Occasion.Of(_node, _policy.Pressure);
+        Survey(occasion.Slice);
+        explanation.Fill(occasion, _policy, _snapshot, _ranking, _plan);
+    }
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()

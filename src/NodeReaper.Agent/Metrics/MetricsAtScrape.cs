@@ -11,7 +11,6 @@ namespace NodeReaper.Agent.Metrics;
 /// <summary>Brings the figures of the moment up to date when somebody scrapes.</summary>
 internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings, PressureService pressure, PodBoard pods, ReportRing reports)
 {
-    private static readonly string s_version = typeof(MetricsAtScrape).Assembly.GetName().Version?.ToString(3) ?? "";
     private bool _hasBegun;
 
     internal void Update()
@@ -37,7 +36,7 @@ internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings
         {
             _hasBegun = true;
             metrics.BeginAtZero(running.Strategy);
-            metrics.Build.WithLabels(s_version, CamelCase.Of(running.Strategy)).Set(1);
+            metrics.Build.WithLabels(AgentVersion.Text, CamelCase.Of(running.Strategy)).Set(1);
         }
 
         var gauges = running.Gauges;

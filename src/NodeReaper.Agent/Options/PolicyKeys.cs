@@ -114,6 +114,7 @@ internal static class PolicyKeys
             (o, value) => o with { Events = o.Events with { Folder = value } }),
 
         new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
+        new PolicyKey<string?>("http.socket", new FileSyntax(), o => o.Socket, (o, value) => o with { Socket = value }),
 
         OfLog(
             "format",

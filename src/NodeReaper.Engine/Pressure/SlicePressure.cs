@@ -3,7 +3,6 @@ using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Pressure;
-using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 using NodeReaper.Kernel.Text;
 
@@ -144,7 +143,7 @@ public sealed class SlicePressure : IDisposable
         var isStalling = _stall.IsStalling(node.Timestamp) && _limitMet.IsStalling(node.Timestamp);
         Last = node with
         {
-            Memory = new MemInfo(limit, free, available, node.Memory.SwapTotalBytes, node.Memory.SwapFreeBytes),
+            Memory = node.Memory with { TotalBytes = limit, FreeBytes = free, AvailableBytes = available },
             FillBytesPerSecond = _fillRate.Add(node.Timestamp, available),
             IsStalling = isStalling,
             StallingFor = isStalling ? _stall.StallingFor(node.Timestamp) : TimeSpan.Zero,
