@@ -97,6 +97,11 @@ internal static class RunCommand
             builder.Services.AddSingleton<IReportSink>(_ => new IncidentFileSink(file, settings.Node, settings.Policy.Report.IncidentFileMaxBytes));
         }
 
+        if (options.Kubelet is { TerminationMessages: true, Root: { } kubeletRoot })
+        {
+            builder.Services.AddSingleton<IReportSink>(_ => new TerminationMessageSink(kubeletRoot));
+        }
+
         // Services stop in the opposite order: reports are drained after the last kill.
         AddApi(builder.Services, settings, options.Events);
         builder.Services.AddHostedService<ReportService>();

@@ -29,8 +29,13 @@ internal sealed record PodDescription(
     private static readonly SearchValues<char> s_uidLetters =
         SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
+    private static readonly SearchValues<char> s_labelLetters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz-");
+
     /// <summary>True for what a cgroup can be named after.</summary>
     internal static bool IsUid(string text) => text.Length is > 0 and <= KubepodsName.MaxUidLength && !text.AsSpan().ContainsAnyExcept(s_uidLetters);
+
+    /// <summary>True for a DNS label, as the name of a container is.</summary>
+    internal static bool IsContainerName(string text) => text.Length is > 0 and <= 63 && !text.AsSpan().ContainsAnyExcept(s_labelLetters);
 
     /// <summary>Makes it into facts.</summary>
     /// <param name="findings">Takes what is wrong with its annotations.</param>

@@ -19,6 +19,9 @@ internal sealed record AgentOptions
     /// <summary>What becomes of Events.</summary>
     public EventOptions Events { get; init; } = new();
 
+    /// <summary>What the agent does in the kubelet's folder.</summary>
+    public KubeletOptions Kubelet { get; init; } = new();
+
     /// <summary>How the agent logs.</summary>
     public LogOptions Log { get; init; } = new();
 }

@@ -113,6 +113,17 @@ internal static class PolicyKeys
             o => o.Events.Folder,
             (o, value) => o with { Events = o.Events with { Folder = value } }),
 
+        new PolicyKey<bool>(
+            "kubelet.terminationMessages",
+            new FlagSyntax(),
+            o => o.Kubelet.TerminationMessages,
+            (o, value) => o with { Kubelet = o.Kubelet with { TerminationMessages = value } }),
+        new PolicyKey<string?>(
+            "kubelet.root",
+            new FileSyntax("folder", "/var/lib/kubelet"),
+            o => o.Kubelet.Root,
+            (o, value) => o with { Kubelet = o.Kubelet with { Root = value } }),
+
         new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
         new PolicyKey<string?>("http.socket", new FileSyntax(), o => o.Socket, (o, value) => o with { Socket = value }),
 

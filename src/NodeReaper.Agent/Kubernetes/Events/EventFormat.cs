@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
+using NodeReaper.Agent.Reporting;
 
 namespace NodeReaper.Agent.Kubernetes.Events;
 
@@ -13,12 +13,11 @@ internal sealed class EventFormat
     // Both in bytes of UTF-8.
     private const int MaxNoteBytes = 1024;
     private const int MaxInstanceBytes = 128;
-    private const string Cut = "...";
     private readonly string _instance;
 
     /// <summary>Events of one agent.</summary>
     /// <param name="node">Its node.</param>
-    internal EventFormat(string node) => _instance = Shorten($"{Controller}-{node}", MaxInstanceBytes);
+    internal EventFormat(string node) => _instance = ShortText.Of($"{Controller}-{node}", MaxInstanceBytes);
 
     /// <summary>Makes an Event. Its name is like no other's, so that one that is sent twice is there once.</summary>
     internal EventObject Make(ClusterEvent happened) => new()
@@ -35,33 +34,10 @@ internal sealed class EventFormat
         Reason = happened.Reason,
         Regarding = happened.Regarding,
         Related = happened.Related,
-        Note = Shorten(happened.Note, MaxNoteBytes),
+        Note = ShortText.Of(happened.Note, MaxNoteBytes),
         Type = happened.IsWarning ? "Warning" : "Normal",
     };
 
     /// <summary>A time as metav1.MicroTime is read: with six digits, no more and no fewer.</summary>
     internal static string MicroTime(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
-
-    private static string Shorten(string text, int maxBytes)
-    {
-        if (Encoding.UTF8.GetByteCount(text) <= maxBytes)
-        {
-            return text;
-        }
-
-        var shorter = new StringBuilder();
-        var bytes = Cut.Length;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            bytes += rune.Utf8SequenceLength;
-            if (bytes > maxBytes)
-            {
-                break;
-            }
-
-            shorter.Append(rune);
-        }
-
-        return shorter.Append(Cut).ToString();
-    }
 }

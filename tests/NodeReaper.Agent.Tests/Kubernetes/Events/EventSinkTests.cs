@@ -1,11 +1,8 @@
-using System.Diagnostics;
 using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.Agent.Kubernetes.Events;
-using NodeReaper.Engine.Assessment;
+using NodeReaper.Agent.Tests.Reporting;
 using NodeReaper.Engine.Candidates;
-using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Reporting;
-using NodeReaper.Engine.Verification;
 
 namespace NodeReaper.Agent.Tests.Kubernetes.Events;
 
@@ -16,7 +13,7 @@ public sealed class EventSinkTests
     [Fact]
     public async Task A_kill_is_told_on_the_Pod_and_on_the_node()
     {
-        Sink().Write(Report(ReportKind.Killed));
+        Sink().Write(Reports.Of(ReportKind.Killed));
 
         var (onPod, onNode) = (await NextAsync(), await NextAsync());
         Assert.Equal(("Reaped", "Kill", "Warning", "shop"), (onPod.Reason, onPod.Action, onPod.Type, onPod.Metadata.Namespace));
@@ -30,7 +27,7 @@ public sealed class EventSinkTests
     [Fact]
     public async Task A_kill_that_gave_too_little_back_is_told_as_that()
     {
-        Sink().Write(Report(ReportKind.Killed, freedAt: 0));
+        Sink().Write(Reports.Of(ReportKind.Killed, freedAt: 0));
         Assert.Equal("ReapIncomplete", (await NextAsync()).Reason);
     }
 
@@ -41,7 +38,7 @@ public sealed class EventSinkTests
     [InlineData(ReportKind.Capped, "ReaperDegraded", "Warning", "Node")]
     public async Task Other_reports_are_told_where_they_belong(ReportKind kind, string reason, string type, string on)
     {
-        Sink().Write(Report(kind));
+        Sink().Write(Reports.Of(kind));
         var written = await NextAsync();
         Assert.Equal((reason, type, on, 0), (written.Reason, written.Type, written.Regarding.Kind, _queue.Waiting));
     }
@@ -53,14 +50,14 @@ public sealed class EventSinkTests
     [InlineData(ReportKind.Throttled)]
     public void The_rest_is_for_the_log(ReportKind kind)
     {
-        Sink().Write(Report(kind));
+        Sink().Write(Reports.Of(kind));
         Assert.Equal(0, _queue.Waiting);
     }
 
     [Fact]
     public void Of_a_Pod_that_is_not_known_and_on_a_node_without_a_name_nothing_can_be_said()
     {
-        var report = Report(ReportKind.Killed);
+        var report = Reports.Of(ReportKind.Killed);
         report.KeepContainer(new ReportedCandidate { Facts = new Candidate { Cgroup = null! } });
         new EventSink(_queue, null).Write(report);
         Assert.Equal(0, _queue.Waiting);
@@ -69,8 +66,8 @@ public sealed class EventSinkTests
     [Fact]
     public async Task A_sidecar_is_an_init_container()
     {
-        var report = Report(ReportKind.DryRun);
-        var sidecar = Candidate("shop", "web");
+        var report = Reports.Of(ReportKind.DryRun);
+        var sidecar = Reports.Victim("shop", "web");
         sidecar.Facts.Container = sidecar.Facts.Container! with { IsSidecar = true };
         report.KeepContainer(sidecar);
         Sink().Write(report);
@@ -89,34 +86,6 @@ public sealed class EventSinkTests
     }
 
     private EventSink Sink() => new(_queue, "node-1");
-
-    private static ReapReport Report(ReportKind kind, long freedAt = 200)
-    {
-        var report = new ReapReport
-        {
-            Kind = kind,
-            Time = Happened.Time,
-            Verdict = new PressureVerdict("available", 100 << 20, false),
-            Outcome = new KillOutcome(KillStrategy.Hold, default, 0, default, 1, 1, 0, 100, 150, 180),
-            Relief = new ReliefResult(ReliefProof.Cgroup, default, default, freedAt == 0 ? 0 : Stopwatch.Frequency, Stopwatch.Frequency),
-        };
-        report.KeepContainer(Candidate("shop", "web"));
-        return report;
-    }
-
-    private static ReportedCandidate Candidate(string podNamespace, string name)
-    {
-        var container = new ContainerFacts("app", "id", 0, null, default);
-        return new ReportedCandidate
-        {
-            Facts = new Candidate
-            {
-                Cgroup = null!,
-                Pod = new PodFacts($"uid-{name}", podNamespace, name, QosClass.Burstable, 0, null, default, [container]),
-                Container = container,
-            },
-        };
-    }
 
     private async Task<EventObject> NextAsync()
     {
