@@ -93,6 +93,9 @@ public sealed class ApiServer : IAsyncDisposable
             case ApiVerb.CreateEvent or ApiVerb.PatchEvent:
                 await WriteEventAsync(context, verb);
                 break;
+            case ApiVerb.Evict:
+                await EvictAsync(context);
+                break;
             default:
                 await Answers.StatusAsync(context, 404, "NotFound", "the server could not find the requested resource");
                 break;
@@ -105,8 +108,34 @@ public sealed class ApiServer : IAsyncDisposable
         ("GET", ["pods"]) => ApiVerb.KubeletPods,
         ("POST", ["apis", "events.k8s.io", "v1", "namespaces", _, "events"]) => ApiVerb.CreateEvent,
         ("PATCH", ["apis", "events.k8s.io", "v1", "namespaces", _, "events", _]) => ApiVerb.PatchEvent,
+        ("POST", ["api", "v1", "namespaces", _, "pods", _, "eviction"]) => ApiVerb.Evict,
         _ => ApiVerb.Other,
     };
+
+    private async Task EvictAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var (podNamespace, name) = (path[3], path[5]);
+        var body = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        if ((body["apiVersion"]?.ToString(), body["kind"]?.ToString()) != ("policy/v1", "Eviction")
+            || (body["metadata"]?["namespace"]?.ToString(), body["metadata"]?["name"]?.ToString()) != (podNamespace, name))
+        {
+            await Answers.StatusAsync(context, 400, "BadRequest", "name in URL does not match name in Eviction object");
+        }
+        else if (_cluster.Pods.Find(podNamespace, name) is not { } pod)
+        {
+            await Answers.StatusAsync(context, 404, "NotFound", $"pods \"{name}\" not found");
+        }
+        else if (body["deleteOptions"]?["preconditions"]?["uid"]?.ToString() is { } uid && uid != pod["metadata"]!["uid"]!.ToString())
+        {
+            await Answers.StatusAsync(context, 409, "Conflict", $"the UID in the precondition ({uid}) does not match the UID in record");
+        }
+        else
+        {
+            _cluster.Pods.Delete(podNamespace, name);
+            await Answers.JsonAsync(context, 201, """{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","code":201}""");
+        }
+    }
 
     private async Task WriteEventAsync(HttpContext context, ApiVerb verb)
     {

@@ -24,6 +24,9 @@ public enum ApiVerb
 
     /// <summary>A change of an Event.</summary>
     PatchEvent,
+
+    /// <summary>A Pod is to go.</summary>
+    Evict,
 }
 
 /// <summary>Answers a request in place of the server.</summary>

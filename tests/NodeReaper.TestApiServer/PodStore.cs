@@ -30,14 +30,24 @@ public sealed class PodStore
         }
     }
 
-    /// <summary>Deletes a Pod.</summary>
+    /// <summary>Finds a Pod.</summary>
+    public JsonObject? Find(string podNamespace, string name)
+    {
+        lock (_lock)
+        {
+            return _pods.TryGetValue($"{podNamespace}/{name}", out var pod) ? JsonNode.Parse(pod.Json)!.AsObject() : null;
+        }
+    }
+
+    /// <summary>Deletes a Pod, if it is there.</summary>
     public void Delete(string podNamespace, string name)
     {
         lock (_lock)
         {
-            var key = $"{podNamespace}/{name}";
-            var old = _pods[key];
-            _pods.Remove(key);
+            if (!_pods.Remove($"{podNamespace}/{name}", out var old))
+            {
+                return;
+            }
 
             // The last state, with the version of the deletion.
             Add(new PodEvent(Version + 1, Store((JsonObject)JsonNode.Parse(old.Json)!), null));

@@ -9,6 +9,7 @@ using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Kubernetes;
 using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.Agent.Kubernetes.Events;
+using NodeReaper.Agent.Kubernetes.Eviction;
 using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
@@ -103,7 +104,7 @@ internal static class RunCommand
         }
 
         // Services stop in the opposite order: reports are drained after the last kill.
-        AddApi(builder.Services, settings, options.Events);
+        AddApi(builder.Services, settings, options);
         builder.Services.AddHostedService<ReportService>();
         AddPods(builder.Services, settings.Pods);
         if (config is not null)
@@ -131,7 +132,7 @@ internal static class RunCommand
         return pressure.Failure is null ? ExitCode.Success : ExitCode.Failed;
     }
 
-    private static void AddApi(IServiceCollection services, RunSettings settings, EventOptions events)
+    private static void AddApi(IServiceCollection services, RunSettings settings, AgentOptions options)
     {
         services.AddSingleton(new ApiTimings());
         if (settings.Api is not { } access)
@@ -140,19 +141,31 @@ internal static class RunCommand
         }
 
         services.AddSingleton(provider => new ApiClient(access, provider.GetRequiredService<ApiTimings>()));
-        if (!events.Send)
+        if (options.Events.Send)
         {
-            return;
+            services.AddSingleton(provider => new EventQueue(
+                new EventFormat(settings.Node ?? Environment.MachineName),
+                new EventSpool(options.Events.Folder),
+                TimeProvider.System,
+                () => provider.GetRequiredService<AgentMetrics>().Dropped.WithLabels(EventSender.Name).Inc()));
+            services.AddSingleton(provider => new EventSink(provider.GetRequiredService<EventQueue>(), settings.Node));
+            services.AddSingleton<IReportSink>(provider => provider.GetRequiredService<EventSink>());
+            services.AddHostedService<EventSender>();
         }
 
-        services.AddSingleton(provider => new EventQueue(
-            new EventFormat(settings.Node ?? Environment.MachineName),
-            new EventSpool(events.Folder),
-            TimeProvider.System,
-            () => provider.GetRequiredService<AgentMetrics>().Dropped.WithLabels(EventSender.Name).Inc()));
-        services.AddSingleton(provider => new EventSink(provider.GetRequiredService<EventQueue>(), settings.Node));
-        services.AddSingleton<IReportSink>(provider => provider.GetRequiredService<EventSink>());
-        services.AddHostedService<EventSender>();
+        if (options.AfterKill is { Evict: true } or { EvictAfter: > 0 })
+        {
+            services.AddSingleton(provider => new Evictor(
+                provider.GetRequiredService<ApiClient>(),
+                provider.GetRequiredService<ApiTimings>(),
+                happened => provider.GetService<EventQueue>()?.Add(happened),
+                provider.GetRequiredService<ILogger<Evictor>>()));
+            services.AddHostedService(provider => provider.GetRequiredService<Evictor>());
+            services.AddSingleton<IReportSink>(provider => new EvictionSink(
+                options.AfterKill,
+                new KillHistory(options.AfterKill.History, options.AfterKill.Window),
+                provider.GetRequiredService<Evictor>().Begin));
+        }
     }
 
     private static void AddPods(IServiceCollection services, PodSourceChoice? choice)

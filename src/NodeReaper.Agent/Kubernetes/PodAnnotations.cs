@@ -16,9 +16,9 @@ internal sealed class PodAnnotations
     private const string ContainerPrefix = KillPriorityName + ".";
     private const string KillScopeName = "kill-scope";
     private const string GracePeriodName = "grace-period";
+    private const string AfterKillName = "after-kill";
     private static readonly TimeSpan s_longestGrace = TimeSpan.FromMinutes(10);
-    private static readonly string[] s_notYet = ["after-kill"];
-    private static readonly string[] s_known = [KillPriorityName, KillScopeName, GracePeriodName, .. s_notYet];
+    private static readonly string[] s_known = [KillPriorityName, KillScopeName, GracePeriodName, AfterKillName];
 
     private readonly Dictionary<string, KillPriority> _byContainer = new(StringComparer.Ordinal);
 
@@ -30,6 +30,9 @@ internal sealed class PodAnnotations
 
     /// <summary>How long it wants to have between SIGTERM and the kill; zero for no time.</summary>
     internal TimeSpan GracePeriod { get; private set; }
+
+    /// <summary>What is to become of the Pod after a kill.</summary>
+    internal AfterKill AfterKill { get; private set; }
 
     /// <summary>What is asked for one of its containers: its own annotation comes before the Pod's.</summary>
     internal KillPriority Of(string container) => _byContainer.TryGetValue(container, out var priority) ? priority : Pod;
@@ -63,9 +66,9 @@ internal sealed class PodAnnotations
         var line = annotation.Line;
         var name = annotation.Name[PodAnnotation.Prefix.Length..];
         var shown = ShownText.Of(annotation.Name);
-        if (s_notYet.Contains(name))
+        if (name == AfterKillName)
         {
-            findings.NotYet(line, annotation.Name, pod);
+            ReadAfterKill(annotation, shown, pod, findings);
             return;
         }
 
@@ -126,6 +129,22 @@ internal sealed class PodAnnotations
         }
 
         Scope = scope ?? KillScope.Container;
+    }
+
+    private void ReadAfterKill(in PodAnnotation annotation, string shown, string pod, ManifestFindings findings)
+    {
+        AfterKill? afterKill = annotation.Text switch
+        {
+            "restart" => AfterKill.Restart,
+            "evict" => AfterKill.Evict,
+            _ => null,
+        };
+        if (afterKill is null)
+        {
+            findings.Warn(annotation.Line, $"Pod {pod}: annotation {shown} is ignored: {annotation.Noun} is neither restart nor evict");
+        }
+
+        AfterKill = afterKill ?? AfterKill.Restart;
     }
 
     private void ReadGracePeriod(in PodAnnotation annotation, string shown, string pod, ManifestFindings findings)

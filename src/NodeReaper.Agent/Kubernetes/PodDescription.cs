@@ -31,6 +31,9 @@ internal sealed record PodDescription(
 
     private static readonly SearchValues<char> s_labelLetters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz-");
 
+    /// <summary>The UID of its controller; null when it has none.</summary>
+    internal string? Workload { get; init; }
+
     /// <summary>True for what a cgroup can be named after.</summary>
     internal static bool IsUid(string text) => text.Length is > 0 and <= KubepodsName.MaxUidLength && !text.AsSpan().ContainsAnyExcept(s_uidLetters);
 
@@ -54,6 +57,8 @@ internal sealed record PodDescription(
         {
             KillScope = wishes.Scope,
             GracePeriod = wishes.GracePeriod,
+            AfterKill = wishes.AfterKill,
+            Workload = Workload,
         };
     }
 

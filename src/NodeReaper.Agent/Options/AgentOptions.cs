@@ -22,6 +22,9 @@ internal sealed record AgentOptions
     /// <summary>What the agent does in the kubelet's folder.</summary>
     public KubeletOptions Kubelet { get; init; } = new();
 
+    /// <summary>What becomes of a Pod after one of its containers was killed.</summary>
+    public AfterKillOptions AfterKill { get; init; } = new();
+
     /// <summary>How the agent logs.</summary>
     public LogOptions Log { get; init; } = new();
 }

@@ -43,6 +43,12 @@ public sealed record PodFacts(
     /// <summary>How much of it dies when one of its containers is chosen.</summary>
     public KillScope KillScope { get; init; }
 
+    /// <summary>What becomes of it after one of its containers was killed.</summary>
+    public AfterKill AfterKill { get; init; }
+
+    /// <summary>The UID of what made it and makes others in its place; null when nothing does, or that is not known.</summary>
+    public string? Workload { get; init; }
+
     /// <summary>How long it wants to have between SIGTERM and the kill; zero when it asks for nothing.</summary>
     public TimeSpan GracePeriod { get; init; }
 

@@ -30,6 +30,9 @@ internal sealed record ApiTimings
     /// <summary>No Retry-After is heeded for longer.</summary>
     internal TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>For so long, a Pod whose disruption budget does not let it go is asked for again.</summary>
+    internal TimeSpan Eviction { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How often the kubelet is asked; a fifth of it is chance.</summary>
     internal TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(10);
 

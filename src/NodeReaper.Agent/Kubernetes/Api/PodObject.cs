@@ -30,9 +30,14 @@ internal sealed record PodMetadata
 
     public DateTimeOffset? CreationTimestamp { get; init; }
 
+    public IReadOnlyList<OwnerObject>? OwnerReferences { get; init; }
+
     [JsonConverter(typeof(AnnotationsConverter))]
     public IReadOnlyList<PodAnnotation>? Annotations { get; init; }
 }
+
+/// <summary>Who made it.</summary>
+internal sealed record OwnerObject(string? Uid, bool? Controller);
 
 /// <summary>spec.</summary>
 internal sealed record PodSpecObject

@@ -33,7 +33,12 @@ internal static class PodObjects
             NeedsOf(spec.Resources),
             ContainersOf(spec),
             IdsOf(pod.Status),
-            metadata.Annotations ?? []);
+            metadata.Annotations ?? [])
+        {
+            Workload = metadata.OwnerReferences?.FirstOrDefault(owner => owner?.Controller == true)?.Uid is { } owner && PodDescription.IsUid(owner)
+                ? owner
+                : null,
+        };
     }
 
     /// <summary>
