@@ -23,6 +23,7 @@ namespace NodeReaper.Engine;
 public sealed class ReapCycle : IDisposable
 {
     // What kept a victim from being looked at may pass: no descriptors, no memory.
+    private static readonly long s_nobodyPause = Stopwatch.Frequency / 4;
     private static readonly TimeSpan s_refusalPause = TimeSpan.FromSeconds(10);
 
     private readonly CandidateSnapshot _snapshot = new(2048);
@@ -46,6 +47,9 @@ public sealed class ReapCycle : IDisposable
     private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
+    private long _oomsOfPods;
+    private long _nobodyUntil;
+    private bool _nobodyInEmergency;
     private long _pauseUntil;
     private long _killedAt;
     private long _kernelOomKills;
@@ -139,8 +143,17 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
+        // Nobody could be killed a moment ago, and all that has changed since is that it got worse.
+        if (occasion.Reading.Timestamp < _nobodyUntil && verdict.IsEmergency == _nobodyInEmergency)
+        {
+            return;
+        }
+
         Survey(occasion.Slice);
-        Planner.Plan(_snapshot, _ranking, Math.Max(1, verdict.DeficitBytes - pending), _policy.Plan, _plan);
+
+        // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
+        var missing = verdict.DeficitBytes - _draining.PendingBytes(_policy.Kill.Cooldown);
+        Planner.Plan(_snapshot, _ranking, Math.Max(1, missing), _policy.Plan, _plan);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
@@ -158,6 +171,8 @@ public sealed class ReapCycle : IDisposable
 
         if (_plan.Count == 0 || IsInVain(occasion))
         {
+            _nobodyUntil = occasion.Reading.Timestamp + s_nobodyPause;
+            _nobodyInEmergency = verdict.IsEmergency;
             TellOfNoVictim(occasion);
         }
         else if (!verdict.IsEmergency && !_budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
@@ -191,11 +206,17 @@ public sealed class ReapCycle : IDisposable
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOomVictims.Remember(_tree.Containers);
+        _oomsOfPods = _node.Slices.OomsOfPods();
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
         if (_node.Last.Memory.SwapTotalBytes > 0)
         {
-            _node.SwapAllowanceBytes = SwapAllowance.Of(_tree.Containers);
+            var swappable = _node.Last.Memory.SwappableBytes;
+            _node.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, null, swappable);
+            foreach (var slice in _node.Slices.All)
+            {
+                slice?.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, slice, swappable);
+            }
         }
     }
 
@@ -217,10 +238,15 @@ public sealed class ReapCycle : IDisposable
                 continue;
             }
 
-            if (_policy.OwnLimit.Kill
-                && candidate.Exclusion == Exclusion.None
-                && _budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            if (_policy.OwnLimit.Kill && candidate.Exclusion == Exclusion.None)
             {
+                if (!_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+                {
+                    // It is found again when the cap allows for it.
+                    container.Livelock = container.Livelock with { IsFound = false };
+                    return;
+                }
+
                 _plan.TakeOnly(index, candidate.ReliefBytes);
                 Execute(occasion);
             }
@@ -248,6 +274,7 @@ public sealed class ReapCycle : IDisposable
 
     private void Execute(in Occasion occasion)
     {
+        var hasKilled = false;
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
@@ -263,12 +290,20 @@ public sealed class ReapCycle : IDisposable
                 continue;
             }
 
+            if (hasKilled && !occasion.Verdict.IsEmergency
+                && !_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            {
+                TellOfCap(occasion);
+                return;
+            }
+
             var before = Aim(index);
             var outcome = _killer.Kill(_target, _strategy, candidate.ReliefBytes, _policy.Kill.Deadline);
             var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
             var relief = outcome.IsKilled
                 ? _verifier.Verify(_target, outcome, before, proof, _policy.Kill.Deadline, _killer)
                 : default;
+            hasKilled |= outcome.IsKilled;
             NoteOutcome(candidate.Cgroup, outcome, relief);
             Tell(index, occasion, outcome, relief);
             _killer.End();
@@ -358,8 +393,10 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
+        _nobodyUntil = 0;
         _hasToldOfNoVictim = false;
         _hasToldOfCap = false;
+        _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
             container.IsSpared = false;
@@ -450,6 +487,13 @@ public sealed class ReapCycle : IDisposable
 
         _tree.Refresh();
         var victim = _kernelOomVictims.Find(_tree.Containers, out var atOwnLimit);
+        if (victim is null && atOwnLimit == 0)
+        {
+            // The runtime may have removed the cgroup already; those above it have counted along.
+            atOwnLimit = (int)Math.Clamp(_node.Slices.OomsOfPods() - _oomsOfPods, 0, count);
+        }
+
+        _oomsOfPods = _node.Slices.OomsOfPods();
         if (victim is null && atOwnLimit > 0)
         {
             // They met a limit of their own: that is not the node's shortage, and not for us to prevent.

@@ -146,6 +146,21 @@ internal sealed class SoftStages : IDisposable
         }
     }
 
+    /// <summary>Forgets who was asked to end, once that is over: the next time, they are asked anew.</summary>
+    /// <param name="policy">The policy.</param>
+    internal void ForgetGrace(ReapPolicy policy)
+    {
+        if (!IsOver(policy, policy.Stages.Terminate))
+        {
+            return;
+        }
+
+        foreach (var container in _tree.Containers)
+        {
+            container.GraceEnds = 0;
+        }
+    }
+
     /// <summary>Gives back what an agent before this one took and did not live to give back.</summary>
     /// <param name="policy">The policy.</param>
     internal void LiftLeftovers(ReapPolicy policy)
