@@ -73,6 +73,14 @@ public sealed class ApiServer : IAsyncDisposable
             return;
         }
 
+        if (RightOf(verb) is { } right && _cluster.Denied.Contains(right))
+        {
+            var words = right.Split(' ');
+            await Answers.StatusAsync(
+                context, 403, "Forbidden", $"{words[1]} is forbidden: User \"system:serviceaccount:test:agent\" cannot {words[0]} resource \"{words[1]}\"");
+            return;
+        }
+
         if (_cluster.Script.Take(verb) is { } fault)
         {
             await fault(context);
@@ -93,6 +101,9 @@ public sealed class ApiServer : IAsyncDisposable
             case ApiVerb.CreateEvent or ApiVerb.PatchEvent:
                 await WriteEventAsync(context, verb);
                 break;
+            case ApiVerb.ReviewAccess:
+                await ReviewAsync(context);
+                break;
             case ApiVerb.Evict:
                 await EvictAsync(context);
                 break;
@@ -109,8 +120,29 @@ public sealed class ApiServer : IAsyncDisposable
         ("POST", ["apis", "events.k8s.io", "v1", "namespaces", _, "events"]) => ApiVerb.CreateEvent,
         ("PATCH", ["apis", "events.k8s.io", "v1", "namespaces", _, "events", _]) => ApiVerb.PatchEvent,
         ("POST", ["api", "v1", "namespaces", _, "pods", _, "eviction"]) => ApiVerb.Evict,
+        ("POST", ["apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews"]) => ApiVerb.ReviewAccess,
         _ => ApiVerb.Other,
     };
+
+    private static string? RightOf(ApiVerb verb) => verb switch
+    {
+        ApiVerb.ListPods => "list pods",
+        ApiVerb.WatchPods => "watch pods",
+        ApiVerb.CreateEvent => "create events.k8s.io/events",
+        ApiVerb.PatchEvent => "patch events.k8s.io/events",
+        ApiVerb.Evict => "create pods/eviction",
+        _ => null,
+    };
+
+    private async Task ReviewAsync(HttpContext context)
+    {
+        var review = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        var asked = review["spec"]!["resourceAttributes"]!;
+        var group = asked["group"]?.ToString() is { Length: > 0 } named ? named + "/" : "";
+        var part = asked["subresource"]?.ToString() is { Length: > 0 } sub ? "/" + sub : "";
+        review["status"] = new JsonObject { ["allowed"] = !_cluster.Denied.Contains($"{asked["verb"]} {group}{asked["resource"]}{part}") };
+        await Answers.JsonAsync(context, 201, review.ToJsonString());
+    }
 
     private async Task EvictAsync(HttpContext context)
     {

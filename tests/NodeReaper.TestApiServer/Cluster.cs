@@ -25,6 +25,9 @@ public sealed class Cluster : IDisposable
     /// <summary>The token that is taken; null for any.</summary>
     public string? Token { get; set; }
 
+    /// <summary>What the agent may not do: verb and resource, such as <c>create events.k8s.io/events</c> or <c>watch pods</c>.</summary>
+    public HashSet<string> Denied { get; } = [];
+
     /// <summary>How often a watch that asks for bookmarks gets one.</summary>
     public TimeSpan BookmarkEvery { get; set; } = TimeSpan.FromMinutes(1);
 

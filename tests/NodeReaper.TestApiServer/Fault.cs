@@ -27,6 +27,9 @@ public enum ApiVerb
 
     /// <summary>A Pod is to go.</summary>
     Evict,
+
+    /// <summary>What the agent may do.</summary>
+    ReviewAccess,
 }
 
 /// <summary>Answers a request in place of the server.</summary>

@@ -21,6 +21,12 @@ internal static class CommonOptions
 
     internal static Option<string?> Config() => new("--config") { Description = "the policy file (YAML); without it, the defaults hold", HelpName = "FILE" };
 
+    internal static Option<string?> Kubeconfig() => new("--kubeconfig")
+    {
+        Description = "how to reach the API server, and as whom (default: as the Pod's service account)",
+        HelpName = "FILE",
+    };
+
     internal static Option<string?> PodsFolder()
     {
         var pods = new Option<string?>("--pods")

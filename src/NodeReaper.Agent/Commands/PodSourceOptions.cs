@@ -15,11 +15,7 @@ internal sealed class PodSourceOptions
         HelpName = "api|kubelet|DIR",
     };
 
-    private readonly Option<string?> _kubeconfig = new("--kubeconfig")
-    {
-        Description = "how to reach the API server, and as whom (default: as the Pod's service account)",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _kubeconfig = CommonOptions.Kubeconfig();
 
     private readonly Option<string?> _kubelet = new("--kubelet")
     {
@@ -63,10 +59,10 @@ internal sealed class PodSourceOptions
     /// <exception cref="ClusterAccessException">What was chosen cannot be reached, for want of something.</exception>
     internal PodSourceChoice? Choose(ParseResult parsed, string? node) => parsed.GetValue(_pods) switch
     {
-        "api" => Api(node),
+        "api" => OfNode(node),
         "kubelet" => new PodSourceChoice.Kubelet(Kubelet(parsed)),
         { } folder => new PodSourceChoice.Folder(folder),
-        null => HasApi(parsed) ? Api(node) : null,
+        null => HasApi(parsed) ? OfNode(node) : null,
     };
 
     /// <summary>Finds out how the API server is reached.</summary>
@@ -75,12 +71,17 @@ internal sealed class PodSourceOptions
     /// <exception cref="ClusterAccessException">It cannot be reached, for want of something.</exception>
     internal ClusterAccess? ChooseApi(ParseResult parsed) =>
         HasApi(parsed) || parsed.GetValue(_pods) == "api"
-            ? parsed.GetValue(_kubeconfig) is { } file ? KubeconfigFile.Load(file) : ServiceAccountFolder.Default.ToAccess()
+            ? Api(parsed.GetValue(_kubeconfig))
             : null;
+
+    /// <summary>How the API server is reached.</summary>
+    /// <param name="kubeconfig">The kubeconfig; null for the Pod's service account.</param>
+    /// <exception cref="ClusterAccessException">It cannot be reached, for want of something.</exception>
+    internal static ClusterAccess Api(string? kubeconfig) => kubeconfig is null ? ServiceAccountFolder.Default.ToAccess() : KubeconfigFile.Load(kubeconfig);
 
     private bool HasApi(ParseResult parsed) => parsed.GetValue(_kubeconfig) is not null || ServiceAccountFolder.Default.IsThere;
 
-    private static PodSourceChoice.Api Api(string? node) => string.IsNullOrEmpty(node)
+    private static PodSourceChoice.Api OfNode(string? node) => string.IsNullOrEmpty(node)
         ? throw new ClusterAccessException(
             "which of the cluster's Pods are this node's? give --node NAME, or set NODE_NAME (in a Pod: fieldRef spec.nodeName); or give --pods DIR")
         : new PodSourceChoice.Api(node);
