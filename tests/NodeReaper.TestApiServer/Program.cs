@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 using NodeReaper.TestApiServer;
 
 // test-api-server FOLDER: serves until it is ended. In the folder: pods/*.json, which it reads again and again; kubeconfig, ca.crt and
-// token, which it writes; events.jsonl and refused.jsonl, to which it appends each Event and what was wrong with it.
+// token, which it writes; events.jsonl, refused.jsonl and requests, to which it appends each Event, what was wrong with it, and each
+// request.
 if (args is not [var folder])
 {
     Console.Error.WriteLine("usage: test-api-server FOLDER");
@@ -36,6 +37,10 @@ while (true)
 {
     await Task.Delay(100);
     Refresh();
+    while (cluster.Requests.TryDequeue(out var request))
+    {
+        Append("requests", $"{request.Verb} {request.Target}");
+    }
 }
 
 void Refresh()

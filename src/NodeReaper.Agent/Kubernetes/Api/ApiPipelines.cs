@@ -52,6 +52,11 @@ internal static class ApiPipelines
     /// <param name="failure">The failure: a server that asks for time gets it, and rights do not come within seconds.</param>
     internal static TimeSpan DelayAfter(ApiTimings timings, int attempt, ApiException failure)
     {
+        if (failure is { Failure: ApiFailure.Gone, RetryAfter: null })
+        {
+            return timings.Relist * Chance();
+        }
+
         var doubled = timings.FirstDelay * Math.Pow(2, Math.Min(attempt, 30));
         var longest = failure.Failure == ApiFailure.Forbidden || doubled > timings.LongestDelay ? timings.LongestDelay : doubled;
         var delay = longest * (0.5 + (Chance() / 2));

@@ -27,6 +27,12 @@ internal sealed record ApiTimings
     /// <summary>No delay is longer, unless the server asks for it (Retry-After).</summary>
     internal TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Before a new list, where the past is gone: up to this, by chance. A server that was started again knows no past, and all agents of the
+    /// cluster hear so at once.
+    /// </summary>
+    internal TimeSpan Relist { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>No Retry-After is heeded for longer.</summary>
     internal TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromMinutes(10);
 

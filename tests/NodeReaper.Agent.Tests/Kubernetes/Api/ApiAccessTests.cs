@@ -156,6 +156,16 @@ public sealed class ApiAccessTests : IDisposable
     public void Retry_After_is_heeded_but_not_for_ever(int seconds, double least, double most) => Assert.InRange(
         ApiPipelines.DelayAfter(new ApiTimings(), 0, new ApiException(ApiFailure.Throttled, "", TimeSpan.FromSeconds(seconds))).TotalSeconds, least, most);
 
+    [Fact]
+    public void Lists_after_the_past_is_gone_are_spread_over_ten_seconds()
+    {
+        var delays = Enumerable.Range(0, 500)
+            .Select(_ => ApiPipelines.DelayAfter(new ApiTimings(), 0, new ApiException(ApiFailure.Gone, "")).TotalSeconds).ToList();
+        Assert.All(delays, delay => Assert.InRange(delay, 0, 10));
+        Assert.InRange(delays.Count(delay => delay < 5), 150, 350);
+        Assert.True(delays.Max() > 9);
+    }
+
     private static string Kubeconfig(ApiRig rig, string user) => $$"""
         apiVersion: v1
         kind: Config

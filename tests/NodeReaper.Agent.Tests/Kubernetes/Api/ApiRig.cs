@@ -14,6 +14,7 @@ internal sealed class ApiRig : IAsyncDisposable
         Silence = TimeSpan.FromSeconds(1),
         FirstDelay = TimeSpan.FromMilliseconds(20),
         LongestDelay = TimeSpan.FromMilliseconds(600),
+        Relist = TimeSpan.FromMilliseconds(50),
         Poll = TimeSpan.FromMilliseconds(50),
         Publish = TimeSpan.FromMilliseconds(10),
     };
