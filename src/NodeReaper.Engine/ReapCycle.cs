@@ -47,6 +47,7 @@ public sealed class ReapCycle : IDisposable
     private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
+    private bool _hasToldOfDryRun;
     private long _oomsOfPods;
     private long _nobodyUntil;
     private bool _nobodyInEmergency;
@@ -179,9 +180,11 @@ public sealed class ReapCycle : IDisposable
         {
             TellOfCap(occasion);
         }
-        else
+        else if (!Execute(occasion))
         {
-            Execute(occasion);
+            // A dry run: nothing has changed.
+            _nobodyUntil = occasion.Reading.Timestamp + s_nobodyPause;
+            _nobodyInEmergency = verdict.IsEmergency;
         }
     }
 
@@ -272,13 +275,15 @@ public sealed class ReapCycle : IDisposable
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
     }
 
-    private void Execute(in Occasion occasion)
+    // False when nobody was even tried.
+    private bool Execute(in Occasion occasion)
     {
         var hasKilled = false;
+        var hasTried = false;
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
-            if (_policy.DryRun)
+            if (_policy.IsDryRunFor(candidate))
             {
                 TellOfDryRun(index, occasion);
                 continue;
@@ -294,9 +299,10 @@ public sealed class ReapCycle : IDisposable
                 && !_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
             {
                 TellOfCap(occasion);
-                return;
+                return true;
             }
 
+            hasTried = true;
             var before = Aim(index);
             var outcome = _killer.Kill(_target, _strategy, candidate.ReliefBytes, _policy.Kill.Deadline);
             var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
@@ -313,9 +319,11 @@ public sealed class ReapCycle : IDisposable
                 && (_node.Last.Timestamp >= _pauseUntil || now.IsEmergency);
             if (_isStopping || !isStillShort)
             {
-                return;
+                return true;
             }
         }
+
+        return hasTried;
     }
 
     // Fills the target with all that dies along, and tells what they use together.
@@ -396,6 +404,7 @@ public sealed class ReapCycle : IDisposable
         _nobodyUntil = 0;
         _hasToldOfNoVictim = false;
         _hasToldOfCap = false;
+        _hasToldOfDryRun = false;
         _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
@@ -429,6 +438,7 @@ public sealed class ReapCycle : IDisposable
         if (!cgroup.IsSpared)
         {
             cgroup.IsSpared = true;
+            _hasToldOfDryRun = true;
             Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
             _tell.DryRun(occasion, _policy, index);
         }
@@ -508,7 +518,7 @@ public sealed class ReapCycle : IDisposable
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
     {
-        _ when _policy.DryRun => LateReason.DryRun,
+        _ when _policy.DryRun || _hasToldOfDryRun => LateReason.DryRun,
         _ when _hasToldOfNoVictim => LateReason.NobodyMayBeKilled,
         _ when _hasToldOfCap => LateReason.Capped,
         var now when now < _pauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,

@@ -133,6 +133,35 @@ public sealed class ReapCycleTests : CycleTest
     }
 
     [Fact]
+    public void Of_Pods_in_a_dry_namespace_it_is_told_and_nobody_dies_in_their_place()
+    {
+        var dry = Start("--mib", "2");
+        var unknown = Start("--mib", "2");
+        var live = Start("--mib", "2");
+        AddContainer("besteffort/poddry", 400, dry.Id);
+        AddContainer("besteffort/podunknown", 300, unknown.Id);
+        AddContainer("besteffort/podlive", 200, live.Id);
+        _pods = new PodSnapshot([Pod("dry", "bank", qosClass: QosClass.BestEffort), Pod("live", "shop", qosClass: QosClass.BestEffort)]);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRunNamespaces = ["bank"], Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        Run(cycle);
+        Assert.Equal((ReportKind.DryRun, "dry"), (Assert.Single(_reports.Written).Kind, _reports.Written[0].Uid));
+
+        // Who can only be in such a namespace is told of, too; the plan goes on with the next one.
+        _cgroups.SetMemory($"kubepods/besteffort/poddry/{Id}", Mib);
+        Thread.Sleep(260);
+        Run(cycle);
+        Assert.Equal((ReportKind.DryRun, "unknown"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
+        _cgroups.SetMemory($"kubepods/besteffort/podunknown/{Id}", Mib);
+        Thread.Sleep(260);
+        Run(cycle);
+        Assert.Equal((ReportKind.Killed, "live"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
+        ProcessState.AssertUntouched(dry.Id);
+        ProcessState.AssertUntouched(unknown.Id);
+    }
+
+    [Fact]
     public void Without_a_victim_that_is_told_once_an_episode()
     {
         var guarded = Start();

@@ -90,6 +90,8 @@ internal static class RunCommand
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton<MetricsAtScrape>();
         builder.Services.AddSingleton<IReportSink, MetricsSink>();
+        builder.Services.AddSingleton(_ => new DryRunLedger(TimeProvider.System));
+        builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<DryRunLedger>());
         builder.Services.AddSingleton<RecentReports>();
         builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<RecentReports>());
         builder.Services.AddSingleton<IReportSink, LogSink>();

@@ -62,6 +62,12 @@ internal static class StatusCommand
             $"victims    {status.HeldVictims} held, {ByteText.Of(status.PendingReleaseBytes)} still to come back",
             $"reports    {(status.Reports.Count == 0 ? "none" : List(status.Reports))}; {ByteText.Of(status.FreedBytes)} proven back",
         };
+        var (needed, needless, missed) = status.DryRunEpisodes;
+        if (needed + needless + missed > 0)
+        {
+            lines.Add($"dry run    {needed} shortage(s) in which the kernel then had to kill, {needless} that passed by themselves, {missed} kernel kill(s) not foreseen");
+        }
+
         lines.AddRange(status.Recent.Select(report => string.Create(CultureInfo.InvariantCulture, $"  {report.Time:yyyy-MM-dd HH:mm:ss}  {report.Summary}")));
         return string.Join('\n', lines) + "\n";
     }

@@ -17,7 +17,7 @@ namespace NodeReaper.Agent.Control;
 /// nobody their protection.
 /// </summary>
 internal sealed partial class ControlServer(
-    AgentOptions options, RunSettings settings, PressureService pressure, RecentReports recent, PodBoard pods, PolicyBoard policies, ILogger<ControlServer> logger)
+    AgentOptions options, RunSettings settings, PressureService pressure, RecentReports recent, DryRunLedger dryRun, PodBoard pods, PolicyBoard policies, ILogger<ControlServer> logger)
     : IHostedService, IAsyncDisposable
 {
     private const string Json = "application/json";
@@ -88,7 +88,7 @@ internal sealed partial class ControlServer(
             return NotWatching();
         }
 
-        var document = StatusDocuments.Of(running, settings.Node, policies.Newest.DryRun, recent, pods.Age);
+        var document = StatusDocuments.Of(running, settings.Node, policies.Newest.DryRun, recent, dryRun.Score, pods.Age);
         return new HttpAnswer(HttpAnswer.Ok, Json, JsonSerializer.SerializeToUtf8Bytes(document, StatusJson.Default.StatusDocument));
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using NodeReaper.Agent.Reporting;
 
 namespace NodeReaper.Agent.Control;
 
@@ -38,6 +39,9 @@ internal sealed record StatusDocument
     public required IReadOnlyDictionary<string, long> Reports { get; init; }
 
     public long FreedBytes { get; init; }
+
+    /// <summary>What became of the shortages in which a dry run only told.</summary>
+    public required DryRunScore DryRunEpisodes { get; init; }
 
     /// <summary>The last reports, the newest last.</summary>
     public required IReadOnlyList<RecentReport> Recent { get; init; }

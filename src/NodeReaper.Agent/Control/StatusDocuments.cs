@@ -8,7 +8,7 @@ namespace NodeReaper.Agent.Control;
 /// <summary>Puts the state of the agent together.</summary>
 internal static class StatusDocuments
 {
-    internal static StatusDocument Of(RunningEngine running, string? node, bool dryRun, RecentReports recent, TimeSpan? podsAge)
+    internal static StatusDocument Of(RunningEngine running, string? node, bool dryRun, RecentReports recent, DryRunScore score, TimeSpan? podsAge)
     {
         var gauges = running.Gauges;
         var (last, counts, freedBytes) = recent.Read();
@@ -30,6 +30,7 @@ internal static class StatusDocuments
             HeldVictims = gauges.HeldVictims,
             Reports = counts,
             FreedBytes = freedBytes,
+            DryRunEpisodes = score,
             Recent = last,
         };
     }

@@ -9,7 +9,7 @@ using NodeReaper.Kernel.Text;
 namespace NodeReaper.Agent.Metrics;
 
 /// <summary>Brings the figures of the moment up to date when somebody scrapes.</summary>
-internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings, PressureService pressure, PodBoard pods, ReportRing reports)
+internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings, PressureService pressure, PodBoard pods, ReportRing reports, DryRunLedger dryRun)
 {
     private bool _hasBegun;
 
@@ -23,6 +23,10 @@ internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings
             metrics.PodSnapshotAge.Set(age.TotalSeconds);
         }
 
+        var score = dryRun.Score;
+        metrics.DryRunEpisodes.WithLabels("needed").IncTo(score.Needed);
+        metrics.DryRunEpisodes.WithLabels("needless").IncTo(score.Needless);
+        metrics.DryRunEpisodes.WithLabels("missed").IncTo(score.Missed);
         ReadStall();
         if (pressure.Running is { } running)
         {

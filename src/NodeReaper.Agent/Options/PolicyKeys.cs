@@ -36,6 +36,11 @@ internal static class PolicyKeys
     internal static IReadOnlyList<PolicyKey> All { get; } =
     [
         Of("dryRun", new FlagSyntax(), p => p.DryRun, (p, value) => p with { DryRun = value }),
+        Of(
+            "dryRunNamespaces",
+            new ListSyntax<string>(s_namespace, mayBeEmpty: true),
+            p => p.DryRunNamespaces,
+            (p, value) => p with { DryRunNamespaces = value }),
 
         OfPressure("killBelow", s_amount, p => p.KillBelow, (p, value) => p with { KillBelow = value }),
         OfPressure("recoverTo", s_amount, p => p.RecoverTo, (p, value) => p with { RecoverTo = value }),

@@ -90,7 +90,7 @@ internal sealed class SoftStages : IDisposable
 
         if (TryFind(policy, stages.Reclaim, "reclaim", out var toReclaim) && !_reclaimer.IsBusy)
         {
-            Reclaim(toReclaim);
+            Reclaim(policy, toReclaim);
         }
 
         if (TryFind(policy, stages.Throttle, "throttle", out var toThrottle) && IsPressing(policy, toThrottle))
@@ -135,6 +135,11 @@ internal sealed class SoftStages : IDisposable
         {
             var index = _plan.Victims[position];
             ref readonly var candidate = ref _snapshot.All[index];
+            if (policy.IsDryRunFor(candidate))
+            {
+                continue;
+            }
+
             if (Grace.Lasts(candidate.Cgroup, now)
                 || (candidate.Cgroup.GraceEnds == 0
                     && Grace.Wished(candidate, policy.Stages) is { } grace
@@ -213,7 +218,7 @@ internal sealed class SoftStages : IDisposable
         }
     }
 
-    private void Reclaim(in Occasion occasion)
+    private void Reclaim(ReapPolicy policy, in Occasion occasion)
     {
         // Page cache counts as available as it is: only what can be swapped out makes a difference.
         var room = occasion.Reading.UsableSwapBytes;
@@ -227,7 +232,7 @@ internal sealed class SoftStages : IDisposable
         foreach (var index in _ranking.Order)
         {
             ref readonly var candidate = ref _snapshot.All[index];
-            if (candidate.Cgroup.BarrenUntil > now || candidate.Memory.Anon == 0)
+            if (candidate.Cgroup.BarrenUntil > now || candidate.Memory.Anon == 0 || policy.IsDryRunFor(candidate))
             {
                 continue;
             }
@@ -266,6 +271,7 @@ internal sealed class SoftStages : IDisposable
             var container = candidate.Cgroup;
             var growth = candidate.GrowthBytesPerSecond;
             if (container.ThrottledAt == 0
+                && !policy.IsDryRunFor(candidate)
                 && growth >= policy.Stages.ThrottleGrowthBytesPerSecond
                 && Grace.Fits(occasion, candidate, s_timeToThrottle)
                 && _throttles.Set(container, candidate.Memory.Current + Math.Max(LeastRoomBytes, growth)).IsNone)
@@ -312,7 +318,7 @@ internal sealed class SoftStages : IDisposable
             if (!Grace.IsOver(candidate.Cgroup, now))
             {
                 var grace = Grace.Wished(candidate, policy.Stages) ?? policy.Stages.Grace;
-                if (candidate.Cgroup.GraceEnds == 0 && Grace.Fits(occasion, candidate, grace))
+                if (candidate.Cgroup.GraceEnds == 0 && !policy.IsDryRunFor(candidate) && Grace.Fits(occasion, candidate, grace))
                 {
                     _ = Ask(policy, occasion, index, grace);
                 }
