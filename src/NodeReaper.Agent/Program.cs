@@ -6,6 +6,7 @@ var root = new RootCommand("NodeReaper: kills the right container before the nod
     RunCommand.Create(),
     KillCommand.Create(),
     DoctorCommand.Create(),
+    ReplayCommand.Create(),
     new Command("config", "Work with policy files.") { ConfigCheckCommand.Create() },
     SelfTestVictimCommand.Create(),
 };

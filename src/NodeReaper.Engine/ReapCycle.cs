@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.OwnLimits;
@@ -7,6 +6,7 @@ using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Recording;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
@@ -97,6 +97,9 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Figures of the moment, for other threads.</summary>
     public Gauges Gauges { get; } = new();
 
+    /// <summary>Where the samples and decisions are recorded.</summary>
+    public FlightRecorder Recorder { get; init; } = new();
+
     /// <summary>What has been done so far.</summary>
     public CycleTotals Totals { get; private set; }
 
@@ -117,6 +120,7 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Decides on the last reading and acts on it.</summary>
     public void Run()
     {
+        Recorder.Note(_node, _policy);
         var occasion = Occasion.Of(_node, _policy.Pressure);
         var verdict = occasion.Verdict;
         if (!verdict.IsShort)
@@ -125,6 +129,7 @@ public sealed class ReapCycle : IDisposable
             if (_stages.Work(_policy, out var stage) && _budget.Allows(stage.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
             {
                 // Their grace period is over.
+                Capture(DecisionKind.GraceOver, stage);
                 Execute(stage);
             }
 
@@ -139,7 +144,8 @@ public sealed class ReapCycle : IDisposable
         }
 
         Survey(occasion.Slice);
-        Planner.Plan(_snapshot, _ranking, Math.Max(1, verdict.DeficitBytes - pending), _policy.Plan, _plan);
+        Decisions.Plan(_snapshot, _ranking, verdict, pending, _policy.Plan, _plan);
+        Capture(DecisionKind.Shortage, occasion, pending);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
@@ -155,24 +161,25 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
-        if (_plan.Count == 0 || IsInVain(occasion))
+        var isWithinBudget = _budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow);
+        var conclusion = Decisions.Conclude(occasion, _snapshot, _ranking, _plan, isWithinBudget);
+        Recorder.Conclude(_plan, isWithinBudget, conclusion);
+        switch (conclusion)
         {
-            TellOfNoVictim(occasion);
-        }
-        else if (!verdict.IsEmergency && !_budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
-        {
-            TellOfCap(occasion);
-        }
-        else
-        {
-            Execute(occasion);
+            case Conclusion.NoVictim:
+                TellOfNoVictim(occasion);
+                break;
+            case Conclusion.Capped:
+                TellOfCap(occasion);
+                break;
+            default:
+                Execute(occasion);
+                break;
         }
     }
 
-    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage. Until it is an emergency, nobody dies for that.
-    private bool IsInVain(in Occasion occasion) =>
-        occasion.Verdict is { IsEmergency: false, Signal: AvailableSignal.SignalName }
-        && _ranking.ReliefBytes(_snapshot) < occasion.Limits.KillBelowBytes - occasion.Reading.Memory.AvailableBytes;
+    private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
+        Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()
@@ -212,6 +219,7 @@ public sealed class ReapCycle : IDisposable
                 && _budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
             {
                 _plan.TakeOnly(index, candidate.ReliefBytes);
+                Capture(DecisionKind.OwnLimit, occasion);
                 Execute(occasion);
             }
             else
@@ -364,6 +372,7 @@ public sealed class ReapCycle : IDisposable
             _hasToldOfNoVictim = true;
             Totals = Totals with { WithoutVictim = Totals.WithoutVictim + 1 };
             _tell.NoVictim(occasion, _policy);
+            Recorder.Keep();
         }
     }
 
@@ -373,6 +382,7 @@ public sealed class ReapCycle : IDisposable
         {
             _hasToldOfCap = true;
             _tell.Capped(occasion, _policy);
+            Recorder.Keep();
         }
     }
 
@@ -384,6 +394,7 @@ public sealed class ReapCycle : IDisposable
             cgroup.IsSpared = true;
             Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
             _tell.DryRun(occasion, _policy, index);
+            Recorder.Keep();
         }
     }
 
@@ -392,6 +403,7 @@ public sealed class ReapCycle : IDisposable
         _ = _node.Read(_policy.Pressure);
         var available = (occasion.Slice?.Last ?? _node.Last).Memory.AvailableBytes;
         var incident = _tell.Killed(occasion, _policy, index, _target, _killer.Processes, outcome, relief, available);
+        Recorder.Keep();
         if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
         {
             Drain(incident ?? -1, outcome);
@@ -449,7 +461,11 @@ public sealed class ReapCycle : IDisposable
 
         Totals = Totals with { KernelKills = Totals.KernelKills + count };
         Survey(null);
-        _tell.KernelOom(Occasion.Of(_node, _policy.Pressure), _policy, victim, count, ReasonToBeLate());
+        _plan.Clear();
+        var occasion = Occasion.Of(_node, _policy.Pressure);
+        Capture(DecisionKind.KernelOom, occasion);
+        _tell.KernelOom(occasion, _policy, victim, count, ReasonToBeLate());
+        Recorder.Keep();
     }
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch

@@ -10,6 +10,7 @@ using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Recording;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Agent.Commands;
@@ -29,10 +30,11 @@ internal static class RunCommand
         var procRoot = CommonOptions.ProcRoot();
         var dryRun = new Option<bool>("--dry-run") { Description = "decide and report, but send no signal" };
         var incidents = new Option<string?>("--incidents") { Description = "append one JSON line for each incident to this file", HelpName = "FILE" };
+        var records = new Option<string?>("--records") { Description = "write a record of each incident into this folder, for replay", HelpName = "DIR" };
 
         var command = new Command("run", "Watch this node, and kill and reap before it runs out of memory.")
         {
-            config, node, pods, cgroupRoot, procRoot, dryRun, incidents,
+            config, node, pods, cgroupRoot, procRoot, dryRun, incidents, records,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -47,6 +49,7 @@ internal static class RunCommand
             {
                 DryRun = policy.DryRun || parsed.GetValue(dryRun),
                 Report = policy.Report with { IncidentFile = parsed.GetValue(incidents) ?? policy.Report.IncidentFile },
+                Record = policy.Record with { Directory = parsed.GetValue(records) ?? policy.Record.Directory },
             };
             var settings = new RunSettings(
                 Amend(options.Policy),
@@ -69,6 +72,7 @@ internal static class RunCommand
         builder.Services.AddSingleton<PodBoard>();
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
+        builder.Services.AddSingleton(_ => new FlightRecorder());
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton<MetricsAtScrape>();
         builder.Services.AddSingleton<IReportSink, MetricsSink>();
@@ -80,6 +84,11 @@ internal static class RunCommand
 
         // Services stop in the opposite order: reports are drained after the last kill.
         builder.Services.AddHostedService<ReportService>();
+        if (settings.Policy.Record.Directory is not null)
+        {
+            builder.Services.AddHostedService<RecordService>();
+        }
+
         if (settings.PodsDirectory is { } directory)
         {
             builder.Services.AddHostedService(services => new PodManifestWatcher(

@@ -106,6 +106,11 @@ internal static class PolicyKeys
             p => p.IncidentFileMaxBytes,
             (p, value) => p with { IncidentFileMaxBytes = value }),
 
+        OfRecord("directory", new FileSyntax("folder", "/var/lib/nodereaper/records"), p => p.Directory, (p, value) => p with { Directory = value }),
+        OfRecord("maxFiles", new IntegerSyntax(1, 10_000), p => p.MaxFiles, (p, value) => p with { MaxFiles = value }),
+        OfRecord("before", Duration(0, 600_000), p => p.Before, (p, value) => p with { Before = value }),
+        OfRecord("after", Duration(0, 600_000), p => p.After, (p, value) => p with { After = value }),
+
         new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
 
         OfLog(
@@ -153,6 +158,10 @@ internal static class PolicyKeys
     private static PolicyKey<T> OfReport<T>(
         string name, KeySyntax<T> syntax, Func<ReportPolicy, T> get, Func<ReportPolicy, T, ReportPolicy> set) =>
         Of($"report.{name}", syntax, p => get(p.Report), (p, value) => p with { Report = set(p.Report, value) });
+
+    private static PolicyKey<T> OfRecord<T>(
+        string name, KeySyntax<T> syntax, Func<RecordPolicy, T> get, Func<RecordPolicy, T, RecordPolicy> set) =>
+        Of($"record.{name}", syntax, p => get(p.Record), (p, value) => p with { Record = set(p.Record, value) });
 
     private static PolicyKey<T> OfLog<T>(
         string name, KeySyntax<T> syntax, Func<LogOptions, T> get, Func<LogOptions, T, LogOptions> set) =>

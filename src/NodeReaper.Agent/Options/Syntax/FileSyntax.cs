@@ -3,9 +3,9 @@ using NodeReaper.Agent.Yaml;
 namespace NodeReaper.Agent.Options.Syntax;
 
 /// <summary>The path of a file, or null for none.</summary>
-internal sealed class FileSyntax : KeySyntax<string?>
+internal sealed class FileSyntax(string noun = "file", string example = "/var/log/nodereaper/incidents.jsonl") : KeySyntax<string?>
 {
-    internal override string Expected => "the path of a file, such as /var/log/nodereaper/incidents.jsonl, or null";
+    internal override string Expected => $"the path of a {noun}, such as {example}, or null";
 
     internal override string? Read(YamlValue value, Action<YamlPosition, string> refuse)
     {
@@ -16,7 +16,7 @@ internal sealed class FileSyntax : KeySyntax<string?>
             case YamlScalar { Text: { Length: > 0 } path } when path[^1] != '/' && !path.Any(char.IsControl):
                 return path;
             default:
-                refuse(value.Position, $"{(value is YamlScalar ? $"{value.Noun} names no file" : $"is {value.Noun}")}; give {Expected}");
+                refuse(value.Position, $"{(value is YamlScalar ? $"{value.Noun} names no {noun}" : $"is {value.Noun}")}; give {Expected}");
                 return null;
         }
     }
