@@ -95,13 +95,14 @@ stop_agent() {
     replay_records
 }
 
-# replay_records: whatever was decided, the record of it gives the same decision.
+# replay_records: whatever was decided, the record of it gives the same decision. KEEP_RECORDS=DIR keeps the records there.
 replay_records() {
     local record
     for record in "$records"/*; do
         [ -e "$record" ] || continue
         "$NODEREAPER" replay "$record" > "$work/replay.log" 2>&1 || { cat "$work/replay.log"; fail "replay of ${record##*/}"; }
         ok "replayed: $(tail -n 2 "$work/replay.log" | paste -sd ' ')"
+        [ -z "${KEEP_RECORDS:-}" ] || cp "$record" "$KEEP_RECORDS"
         rm "$record"
     done
 }

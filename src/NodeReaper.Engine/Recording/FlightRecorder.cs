@@ -45,7 +45,10 @@ public sealed class FlightRecorder
     /// <summary>Gives the room of <see cref="Next"/> back.</summary>
     public void Release() => Volatile.Write(ref _head, _head + 1);
 
-    internal void Note(NodePressure node, ReapPolicy policy)
+    /// <summary>Adds a sample of the node, and of each slice with a limit of its own.</summary>
+    /// <param name="node">The last readings.</param>
+    /// <param name="policy">The policy in force.</param>
+    public void Note(NodePressure node, ReapPolicy policy)
     {
         Add(null, node.Last, policy);
         foreach (var slice in node.Slices.All)
@@ -58,7 +61,15 @@ public sealed class FlightRecorder
     }
 
     /// <summary>Copies the facts of a decision, before anything is done about it. Nothing comes of it without <see cref="Keep"/>.</summary>
-    internal void Capture(
+    /// <param name="kind">What it is about.</param>
+    /// <param name="node">The readings that it rests on.</param>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="occasion">What it rests on.</param>
+    /// <param name="pendingBytes">What is on its way back already, in bytes.</param>
+    /// <param name="snapshot">The candidates.</param>
+    /// <param name="ranking">Their order.</param>
+    /// <param name="plan">Whom the planner took.</param>
+    public void Capture(
         DecisionKind kind,
         NodePressure node,
         ReapPolicy policy,
@@ -74,10 +85,13 @@ public sealed class FlightRecorder
     }
 
     /// <summary>Notes what was concluded from the facts that were captured last.</summary>
-    internal void Conclude(KillPlan plan, bool isWithinBudget, Conclusion conclusion) => _captured?.Conclude(plan, isWithinBudget, conclusion);
+    /// <param name="plan">The plan, without those that have time to end by themselves.</param>
+    /// <param name="isWithinBudget">True when the cap on kills allows another.</param>
+    /// <param name="conclusion">The conclusion.</param>
+    public void Conclude(KillPlan plan, bool isWithinBudget, Conclusion conclusion) => _captured?.Conclude(plan, isWithinBudget, conclusion);
 
     /// <summary>Something came of the decision that was captured last: it is kept, once.</summary>
-    internal void Keep()
+    public void Keep()
     {
         if (_captured is not null)
         {

@@ -35,7 +35,9 @@ public sealed class SampleRing
         return number >= Oldest;
     }
 
-    internal void Add(in PressureSample sample)
+    /// <summary>Adds a sample, in place of the oldest when it is full. Allocates nothing.</summary>
+    /// <param name="sample">The sample.</param>
+    public void Add(in PressureSample sample)
     {
         _samples[_count % _samples.Length] = sample;
         Volatile.Write(ref _count, _count + 1);
