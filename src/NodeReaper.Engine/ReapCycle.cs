@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Planning;
@@ -22,6 +23,7 @@ namespace NodeReaper.Engine;
 public sealed class ReapCycle : IDisposable
 {
     // What kept a victim from being looked at may pass: no descriptors, no memory.
+    private static readonly long s_nobodyPause = Stopwatch.Frequency / 4;
     private static readonly TimeSpan s_refusalPause = TimeSpan.FromSeconds(10);
 
     private readonly CandidateSnapshot _snapshot = new(2048);
@@ -45,6 +47,10 @@ public sealed class ReapCycle : IDisposable
     private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
+    private bool _hasToldOfDryRun;
+    private long _oomsOfPods;
+    private long _nobodyUntil;
+    private bool _nobodyInEmergency;
     private long _pauseUntil;
     private long _killedAt;
     private long _kernelOomKills;
@@ -143,7 +149,16 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
+        // Nobody could be killed a moment ago, and all that has changed since is that it got worse.
+        if (occasion.Reading.Timestamp < _nobodyUntil && verdict.IsEmergency == _nobodyInEmergency)
+        {
+            return;
+        }
+
         Survey(occasion.Slice);
+
+        // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
+        pending = _draining.PendingBytes(_policy.Kill.Cooldown);
         Decisions.Plan(_snapshot, _ranking, verdict, pending, _policy.Plan, _plan);
         Capture(DecisionKind.Shortage, occasion, pending);
 
@@ -167,19 +182,40 @@ public sealed class ReapCycle : IDisposable
         switch (conclusion)
         {
             case Conclusion.NoVictim:
+                WaitForAChange(occasion);
                 TellOfNoVictim(occasion);
                 break;
             case Conclusion.Capped:
                 TellOfCap(occasion);
                 break;
             default:
-                Execute(occasion);
+                if (!Execute(occasion))
+                {
+                    // A dry run: nothing has changed.
+                    WaitForAChange(occasion);
+                }
+
                 break;
         }
     }
 
+    private void WaitForAChange(in Occasion occasion)
+    {
+        _nobodyUntil = occasion.Reading.Timestamp + s_nobodyPause;
+        _nobodyInEmergency = occasion.Verdict.IsEmergency;
+    }
+
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
+
+    /// <summary>Says what would be decided now. Only the kernel is read; nothing is done.</summary>
+    /// <param name="explanation">What is filled.</param>
+    public void Explain(Explanation explanation)
+    {
+        var occasion = Occasion.Of(_node, _policy.Pressure);
+        Survey(occasion.Slice);
+        explanation.Fill(occasion, _policy, _snapshot, _ranking, _plan);
+    }
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()
@@ -188,11 +224,17 @@ public sealed class ReapCycle : IDisposable
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOomVictims.Remember(_tree.Containers);
+        _oomsOfPods = _node.Slices.OomsOfPods();
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
         if (_node.Last.Memory.SwapTotalBytes > 0)
         {
-            _node.SwapAllowanceBytes = SwapAllowance.Of(_tree.Containers);
+            var swappable = _node.Last.Memory.SwappableBytes;
+            _node.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, null, swappable);
+            foreach (var slice in _node.Slices.All)
+            {
+                slice?.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, slice, swappable);
+            }
         }
     }
 
@@ -214,10 +256,15 @@ public sealed class ReapCycle : IDisposable
                 continue;
             }
 
-            if (_policy.OwnLimit.Kill
-                && candidate.Exclusion == Exclusion.None
-                && _budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            if (_policy.OwnLimit.Kill && candidate.Exclusion == Exclusion.None)
             {
+                if (!_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+                {
+                    // It is found again when the cap allows for it.
+                    container.Livelock = container.Livelock with { IsFound = false };
+                    return;
+                }
+
                 _plan.TakeOnly(index, candidate.ReliefBytes);
                 Capture(DecisionKind.OwnLimit, occasion);
                 Execute(occasion);
@@ -244,12 +291,15 @@ public sealed class ReapCycle : IDisposable
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
     }
 
-    private void Execute(in Occasion occasion)
+    // False when nobody was even tried.
+    private bool Execute(in Occasion occasion)
     {
+        var hasKilled = false;
+        var hasTried = false;
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
-            if (_policy.DryRun)
+            if (_policy.IsDryRunFor(candidate))
             {
                 TellOfDryRun(index, occasion);
                 continue;
@@ -261,12 +311,21 @@ public sealed class ReapCycle : IDisposable
                 continue;
             }
 
+            if (hasKilled && !occasion.Verdict.IsEmergency
+                && !_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            {
+                TellOfCap(occasion);
+                return true;
+            }
+
+            hasTried = true;
             var before = Aim(index);
             var outcome = _killer.Kill(_target, _strategy, candidate.ReliefBytes, _policy.Kill.Deadline);
             var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
             var relief = outcome.IsKilled
                 ? _verifier.Verify(_target, outcome, before, proof, _policy.Kill.Deadline, _killer)
                 : default;
+            hasKilled |= outcome.IsKilled;
             NoteOutcome(candidate.Cgroup, outcome, relief);
             Tell(index, occasion, outcome, relief);
             _killer.End();
@@ -276,9 +335,11 @@ public sealed class ReapCycle : IDisposable
                 && (_node.Last.Timestamp >= _pauseUntil || now.IsEmergency);
             if (_isStopping || !isStillShort)
             {
-                return;
+                return true;
             }
         }
+
+        return hasTried;
     }
 
     // Fills the target with all that dies along, and tells what they use together.
@@ -356,8 +417,11 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
+        _nobodyUntil = 0;
         _hasToldOfNoVictim = false;
         _hasToldOfCap = false;
+        _hasToldOfDryRun = false;
+        _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
             container.IsSpared = false;
@@ -392,6 +456,7 @@ public sealed class ReapCycle : IDisposable
         if (!cgroup.IsSpared)
         {
             cgroup.IsSpared = true;
+            _hasToldOfDryRun = true;
             Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
             _tell.DryRun(occasion, _policy, index);
             Recorder.Keep();
@@ -452,6 +517,13 @@ public sealed class ReapCycle : IDisposable
 
         _tree.Refresh();
         var victim = _kernelOomVictims.Find(_tree.Containers, out var atOwnLimit);
+        if (victim is null && atOwnLimit == 0)
+        {
+            // The runtime may have removed the cgroup already; those above it have counted along.
+            atOwnLimit = (int)Math.Clamp(_node.Slices.OomsOfPods() - _oomsOfPods, 0, count);
+        }
+
+        _oomsOfPods = _node.Slices.OomsOfPods();
         if (victim is null && atOwnLimit > 0)
         {
             // They met a limit of their own: that is not the node's shortage, and not for us to prevent.
@@ -470,7 +542,7 @@ public sealed class ReapCycle : IDisposable
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
     {
-        _ when _policy.DryRun => LateReason.DryRun,
+        _ when _policy.DryRun || _hasToldOfDryRun => LateReason.DryRun,
         _ when _hasToldOfNoVictim => LateReason.NobodyMayBeKilled,
         _ when _hasToldOfCap => LateReason.Capped,
         var now when now < _pauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,

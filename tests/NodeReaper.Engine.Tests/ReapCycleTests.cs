@@ -133,6 +133,35 @@ public sealed class ReapCycleTests : CycleTest
     }
 
     [Fact]
+    public void Of_Pods_in_a_dry_namespace_it_is_told_and_nobody_dies_in_their_place()
+    {
+        var dry = Start("--mib", "2");
+        var unknown = Start("--mib", "2");
+        var live = Start("--mib", "2");
+        AddContainer("besteffort/poddry", 400, dry.Id);
+        AddContainer("besteffort/podunknown", 300, unknown.Id);
+        AddContainer("besteffort/podlive", 200, live.Id);
+        _pods = new PodSnapshot([Pod("dry", "bank", qosClass: QosClass.BestEffort), Pod("live", "shop", qosClass: QosClass.BestEffort)]);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRunNamespaces = ["bank"], Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        Run(cycle);
+        Assert.Equal((ReportKind.DryRun, "dry"), (Assert.Single(_reports.Written).Kind, _reports.Written[0].Uid));
+
+        // Who can only be in such a namespace is told of, too; the plan goes on with the next one.
+        _cgroups.SetMemory($"kubepods/besteffort/poddry/{Id}", Mib);
+        Thread.Sleep(260);
+        Run(cycle);
+        Assert.Equal((ReportKind.DryRun, "unknown"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
+        _cgroups.SetMemory($"kubepods/besteffort/podunknown/{Id}", Mib);
+        Thread.Sleep(260);
+        Run(cycle);
+        Assert.Equal((ReportKind.Killed, "live"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
+        ProcessState.AssertUntouched(dry.Id);
+        ProcessState.AssertUntouched(unknown.Id);
+    }
+
+    [Fact]
     public void Without_a_victim_that_is_told_once_an_episode()
     {
         var guarded = Start();
@@ -419,6 +448,50 @@ public sealed class ReapCycleTests : CycleTest
         Assert.Equal((ReportKind.KernelOom, 0), (_reports.Written[^1].Kind, _reports.Written[^1].RankedTotal));
         Assert.Single(_reports.Written, report => report.Kind == ReportKind.KernelOom);
         Assert.Equal(2, cycle.Totals.KernelKills);
+    }
+
+    [Fact]
+    public void The_cap_holds_within_a_plan_too()
+    {
+        var victims = Enumerable.Range(0, 3).Select(i =>
+        {
+            var victim = Start("--mib", "2");
+            AddContainer($"besteffort/pod{i}", 40, victim.Id);
+            return victim;
+        }).ToList();
+        SetAvailable(60);
+        Run(Make(new ReapPolicy { Plan = new PlanPolicy { MaxKills = 1 }, Kill = new KillPolicy { Cooldown = TimeSpan.Zero, Deadline = TimeSpan.FromMilliseconds(50) } }));
+        Assert.Equal([ReportKind.Killed, ReportKind.Capped], _reports.Written.Select(report => report.Kind));
+        Assert.Equal(2, victims.Count(victim => !victim.Pidfd.HasExited()));
+    }
+
+    [Fact]
+    public void A_container_that_met_its_own_limit_and_is_gone_was_not_killed_for_the_node()
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        SetEvents(0);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        cycle.LookAround();
+        SetEvents(1);
+        SetAllocationStalls(0, oomKills: 2);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
+        cycle.LookForKernelKills();
+        SetAllocationStalls(0, oomKills: 3);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 3, "the counter is read again");
+        cycle.LookForKernelKills();
+        _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));
+        Assert.Equal((1, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+        Assert.Equal(ReportKind.KernelOom, Assert.Single(_reports.Written).Kind);
+
+        void SetEvents(int ooms)
+        {
+            _cgroups.Write("kubepods", "memory.events", $"low 0\nhigh 0\nmax 9\noom {ooms}\noom_kill {ooms}\noom_group_kill 0\n");
+            _cgroups.Write("kubepods", "memory.events.local", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
+        }
     }
 
     [Fact]

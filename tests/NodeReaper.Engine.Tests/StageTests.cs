@@ -151,6 +151,69 @@ public sealed class StageTests : CycleTest
     }
 
     [Fact]
+    public void While_one_is_given_time_another_dies_when_the_shortage_grows()
+    {
+        var asked = Start("--mib", "2", "--ignore-term");
+        var next = Start("--mib", "2");
+        AddContainer("besteffort/podasked", 100, asked.Id);
+        AddContainer("besteffort/podnext", 300, next.Id);
+        _pods = new PodSnapshot([
+            Pod("asked", containers: Container(killPriority: new KillPriority(10, false))) with { GracePeriod = TimeSpan.FromSeconds(20) },
+            Pod("next", containers: Container())]);
+        SetAvailable(95);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        Thread.Sleep(300);
+        SetAvailable(60);
+        Run(cycle);
+        Assert.Equal([(ReportKind.Terminated, "asked"), (ReportKind.Killed, "next")], _reports.Written.Select(report => (report.Kind, report.Uid)));
+        Assert.False(asked.Pidfd.HasExited());
+    }
+
+    [Fact]
+    public void Who_was_asked_in_an_earlier_shortage_is_asked_anew()
+    {
+        var hog = Start("--mib", "2", "--ignore-term");
+        AddContainer("besteffort/podhog", 300, hog.Id);
+        SetAvailable(250);
+        var cycle = Make(Terminating());
+        Run(cycle);
+        SetAvailable(900);
+        Thread.Sleep(700);
+        Run(cycle);
+        SetAvailable(250);
+        for (var i = 0; i < 6 && _reports.Written.Count < 2; i++)
+        {
+            // Until it no longer looks as if memory were falling.
+            Thread.Sleep(600);
+            Run(cycle);
+        }
+
+        Assert.Equal([ReportKind.Terminated, ReportKind.Terminated], _reports.Written.Select(report => report.Kind));
+        Assert.False(hog.Pidfd.HasExited());
+    }
+
+    [Fact]
+    public void Page_cache_in_a_slice_is_no_pressure_at_any_stage()
+    {
+        AddContainer("besteffort/poda", 100, Start("--mib", "2").Id);
+        _cgroups.Write("kubepods", "memory.max", $"{700 * Mib}\n");
+        _cgroups.Write("kubepods", "memory.current", $"{300 * Mib}\n");
+        _cgroups.Write(
+            "kubepods",
+            "memory.stat",
+            $"anon {100 * Mib}\nfile {200 * Mib}\nkernel 0\nkernel_stack 0\npagetables 0\npercpu 0\nshmem 0\ninactive_anon 0\nactive_anon 0\n"
+            + "inactive_file 0\nactive_file 0\nunevictable 0\nanon_thp 0\n");
+        SetAvailable(900);
+        var cycle = Make(new ReapPolicy { Stages = new StagePolicy { Observe = MemoryAmount.OfBytes(500 * Mib) } });
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        Run(cycle);
+        var slice = _node.Slices.All[0]!;
+        Assert.Equal((true, 600 * Mib), (slice.IsLimited, slice.Last.Memory.AvailableBytes));
+        Assert.Empty(_reports.Written);
+    }
+
+    [Fact]
     public void A_grace_period_is_no_longer_than_the_policy_allows()
     {
         var hog = Start("--mib", "2", "--ignore-term");

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using NodeReaper.Agent.Control;
 using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Kubernetes;
@@ -69,6 +70,7 @@ internal static class RunCommand
         ConfigureLog(builder.Logging, options.Log);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_shutdown);
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<PodBoard>();
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
@@ -76,6 +78,10 @@ internal static class RunCommand
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton<MetricsAtScrape>();
         builder.Services.AddSingleton<IReportSink, MetricsSink>();
+        builder.Services.AddSingleton(_ => new DryRunLedger(TimeProvider.System));
+        builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<DryRunLedger>());
+        builder.Services.AddSingleton<RecentReports>();
+        builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<RecentReports>());
         builder.Services.AddSingleton<IReportSink, LogSink>();
         if (settings.Policy.Report.IncidentFile is { } file)
         {
@@ -109,6 +115,11 @@ internal static class RunCommand
         {
             builder.Services.AddSingleton(listen);
             builder.Services.AddHostedService<PublicServer>();
+        }
+
+        if (options.Socket is not null)
+        {
+            builder.Services.AddHostedService<ControlServer>();
         }
 
         using var host = builder.Build();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Doctor;
@@ -200,7 +201,7 @@ internal sealed partial class PressureService(
             NoStallAlarm(logger, "the kernel refused to wait for it", "MemAvailable alone is watched");
         }
 
-        _running = new RunningEngine(watch, cycle.Gauges, killer.Errors, strategy);
+        _running = new RunningEngine(watch, cycle.Gauges, killer.Errors, strategy, Stopwatch.GetTimestamp());
         if (!node.Read(policy.Pressure))
         {
             throw new IOException($"{settings.ProcRoot}/meminfo does not read as /proc/meminfo does");

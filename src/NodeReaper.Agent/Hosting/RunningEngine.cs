@@ -9,4 +9,5 @@ namespace NodeReaper.Agent.Hosting;
 /// <param name="Gauges">Its figures of the moment.</param>
 /// <param name="Errors">The errors of the kill path.</param>
 /// <param name="Strategy">The strategy that passed its self-test.</param>
-internal sealed record RunningEngine(PressureWatch Watch, Gauges Gauges, KillErrors Errors, KillStrategy Strategy);
+/// <param name="Since">When the watch began, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</param>
+internal sealed record RunningEngine(PressureWatch Watch, Gauges Gauges, KillErrors Errors, KillStrategy Strategy, long Since);

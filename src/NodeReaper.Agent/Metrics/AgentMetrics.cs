@@ -36,6 +36,8 @@ internal sealed class AgentMetrics
         ReleaseResults = Counter("release_results_total", "What process_mrelease answered, by errno name.", "result");
         KernelOomKills = Counter("kernel_oom_kills_total", "Processes that the kernel's OOM killer took for the node's sake.");
         WouldKill = Counter("would_kill_total", "Containers that a dry run would have killed.", "trigger", "qos_class");
+        DryRunEpisodes = Counter(
+            "dry_run_episodes_total", "Shortages in which somebody would have been killed, and what became of them without that.", "verdict");
         WithoutVictim = Counter("shortages_without_victim_total", "Shortages in which nobody might be killed.");
         Capped = Counter("capped_total", "Shortages in which the cap on kills was reached.");
         Stages = Counter("stage_actions_total", "What was done before anybody was killed.", "stage");
@@ -76,6 +78,8 @@ internal sealed class AgentMetrics
     internal Counter KernelOomKills { get; }
 
     internal Counter WouldKill { get; }
+
+    internal Counter DryRunEpisodes { get; }
 
     internal Counter WithoutVictim { get; }
 

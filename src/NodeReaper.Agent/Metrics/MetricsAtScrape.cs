@@ -9,9 +9,8 @@ using NodeReaper.Kernel.Text;
 namespace NodeReaper.Agent.Metrics;
 
 /// <summary>Brings the figures of the moment up to date when somebody scrapes.</summary>
-internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings, PressureService pressure, PodBoard pods, ReportRing reports)
+internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings, PressureService pressure, PodBoard pods, ReportRing reports, DryRunLedger dryRun)
 {
-    private static readonly string s_version = typeof(MetricsAtScrape).Assembly.GetName().Version?.ToString(3) ?? "";
     private bool _hasBegun;
 
     internal void Update()
@@ -24,6 +23,10 @@ internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings
             metrics.PodSnapshotAge.Set(age.TotalSeconds);
         }
 
+        var score = dryRun.Score;
+        metrics.DryRunEpisodes.WithLabels("needed").IncTo(score.Needed);
+        metrics.DryRunEpisodes.WithLabels("needless").IncTo(score.Needless);
+        metrics.DryRunEpisodes.WithLabels("missed").IncTo(score.Missed);
         ReadStall();
         if (pressure.Running is { } running)
         {
@@ -37,7 +40,7 @@ internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings
         {
             _hasBegun = true;
             metrics.BeginAtZero(running.Strategy);
-            metrics.Build.WithLabels(s_version, CamelCase.Of(running.Strategy)).Set(1);
+            metrics.Build.WithLabels(AgentVersion.Text, CamelCase.Of(running.Strategy)).Set(1);
         }
 
         var gauges = running.Gauges;

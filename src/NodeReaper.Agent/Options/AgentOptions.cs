@@ -1,3 +1,4 @@
+using NodeReaper.Agent.Control;
 using NodeReaper.Agent.Http;
 using NodeReaper.Engine.Policy;
 
@@ -11,6 +12,9 @@ internal sealed record AgentOptions
 
     /// <summary>Where metrics and health are served; null for nowhere.</summary>
     public ListenAddress? Listen { get; init; } = ListenAddress.Default;
+
+    /// <summary>The unix socket on which root asks the agent; null for none.</summary>
+    public string? Socket { get; init; } = ControlSocket.DefaultPath;
 
     /// <summary>How the agent logs.</summary>
     public LogOptions Log { get; init; } = new();

@@ -36,6 +36,11 @@ internal static class PolicyKeys
     internal static IReadOnlyList<PolicyKey> All { get; } =
     [
         Of("dryRun", new FlagSyntax(), p => p.DryRun, (p, value) => p with { DryRun = value }),
+        Of(
+            "dryRunNamespaces",
+            new ListSyntax<string>(s_namespace, mayBeEmpty: true),
+            p => p.DryRunNamespaces,
+            (p, value) => p with { DryRunNamespaces = value }),
 
         OfPressure("killBelow", s_amount, p => p.KillBelow, (p, value) => p with { KillBelow = value }),
         OfPressure("recoverTo", s_amount, p => p.RecoverTo, (p, value) => p with { RecoverTo = value }),
@@ -112,6 +117,7 @@ internal static class PolicyKeys
         OfRecord("after", Duration(0, 600_000), p => p.After, (p, value) => p with { After = value }),
 
         new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
+        new PolicyKey<string?>("http.socket", new FileSyntax(), o => o.Socket, (o, value) => o with { Socket = value }),
 
         OfLog(
             "format",

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Options;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Recording;
@@ -12,7 +13,6 @@ namespace NodeReaper.Agent.Recording;
 /// </summary>
 internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy, string? node) : IDisposable
 {
-    private static readonly string s_version = typeof(RecordWriter).Assembly.GetName().Version?.ToString(3) ?? "";
     private RecordFile? _file;
     private ReapPolicy? _policy;
     private long _endsAt;
@@ -96,7 +96,7 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
             Record = new RecordHeader
             {
                 Version = RecordHeader.CurrentVersion,
-                Agent = s_version,
+                Agent = AgentVersion.Text,
                 Node = node,
                 Time = time,
                 Timestamp = timestamp,

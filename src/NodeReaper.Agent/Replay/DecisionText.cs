@@ -24,9 +24,8 @@ internal static class DecisionText
         Ranking = Names(decision, decision.Order),
         DecidingKeys = decision.DecidingKeys,
         Planned = Names(decision, decision.Planned),
-        Plan = Names(decision, decision.Plan),
+        Plan = Victims(decision, decision.Plan, policy),
         Conclusion = CamelCase.Of(decision.Conclusion),
-        DryRun = policy.DryRun,
     };
 
     /// <summary>What is decided now.</summary>
@@ -53,9 +52,8 @@ internal static class DecisionText
                     .Select(position => Ranker.KeyAfter(now.Facts.Candidates, now.Ranking, now.Policy.Ranking, position)?.Name),
             ],
             Planned = Names(decision, now.Planned),
-            Plan = Names(decision, now.Plan),
+            Plan = Victims(decision, now.Plan, now.Policy),
             Conclusion = CamelCase.Of(now.Conclusion),
-            DryRun = now.Policy.DryRun,
         };
     }
 
@@ -70,7 +68,7 @@ internal static class DecisionText
             ("deciding keys", List(recorded.DecidingKeys, ", "), List(replayed.DecidingKeys, ", ")),
             ("planned", List(recorded.Planned, ", "), List(replayed.Planned, ", ")),
             ("plan", List(recorded.Plan, ", "), List(replayed.Plan, ", ")),
-            ("conclusion", Concluded(recorded), Concluded(replayed)),
+            ("conclusion", recorded.Conclusion, replayed.Conclusion),
         ];
         return pairs.Where(pair => pair.Recorded != pair.Replayed).Select(pair => new ReplayDifference(pair.What, pair.Recorded, pair.Replayed));
     }
@@ -82,9 +80,6 @@ internal static class DecisionText
             CultureInfo.InvariantCulture,
             $"{decided.Slice ?? "the node"} is short by \"{decided.Signal}\", {decided.DeficitBytes} bytes missing{(decided.IsEmergency ? ", an emergency" : "")}");
 
-    /// <summary>The conclusion in words.</summary>
-    internal static string Concluded(DecidedText decided) => decided.DryRun ? $"{decided.Conclusion} (dry run)" : decided.Conclusion;
-
     private static string List(IReadOnlyList<string?> names, string between) =>
         names.Count == 0 ? "nobody" : string.Join(between, names.Select(name => name ?? "-"));
 
@@ -93,13 +88,21 @@ internal static class DecisionText
 
     private static List<string> Names(RecordDecision decision, IReadOnlyList<int> indexes) => [.. indexes.Select(index => NameOf(decision, index))];
 
+    private static List<string> Victims(RecordDecision decision, IReadOnlyList<int> indexes, ReapPolicy policy) =>
+    [
+        .. indexes.Select(index => policy.IsDryRunFor(new Candidate { Pod = PodOf(decision, index) })
+            ? $"{NameOf(decision, index)} (dry run)"
+            : NameOf(decision, index)),
+    ];
+
+    private static PodFacts? PodOf(RecordDecision decision, int index) =>
+        decision.Candidates[index].Pod is { } number && number >= 0 && number < decision.Pods.Count ? decision.Pods[number] : null;
+
     // With a piece of the ID: a Pod can have two of that name for a moment, the dead one and the next.
     private static string NameOf(RecordDecision decision, int index)
     {
         var container = decision.Candidates[index];
         var id = container.ContainerId[..Math.Min(ShortId, container.ContainerId.Length)];
-        return container.Pod is { } number && number >= 0 && number < decision.Pods.Count
-            ? $"{decision.Pods[number].Namespace}/{decision.Pods[number].Name}[{id}]"
-            : $"{container.PodUid}[{id}]";
+        return PodOf(decision, index) is { } pod ? $"{pod.Namespace}/{pod.Name}[{id}]" : $"{container.PodUid}[{id}]";
     }
 }

@@ -76,13 +76,11 @@ internal sealed record DecidedText
 
     public required IReadOnlyList<string> Planned { get; init; }
 
-    /// <summary>Those of the planned who had no time to end by themselves.</summary>
+    /// <summary>Those of the planned who had no time to end by themselves; "(dry run)" behind whom nothing is done to.</summary>
     public required IReadOnlyList<string> Plan { get; init; }
 
     /// <summary>wait, noVictim, capped or kill.</summary>
     public required string Conclusion { get; init; }
-
-    public required bool DryRun { get; init; }
 }
 
 /// <summary>One thing that came out differently.</summary>

@@ -28,7 +28,7 @@ internal static class ReplayText
         output.WriteLine(decision.Recorded.Ranking.Count == 0
             ? "  nobody may be killed"
             : $"  first: {decision.Recorded.Ranking[0]}{(key is null ? "" : $", by {key}")}; {decision.Recorded.Ranking.Count} ranked");
-        output.WriteLine($"  {DecisionText.Concluded(decision.Recorded)}: {(decision.Recorded.Plan.Count == 0 ? "nobody" : string.Join(", ", decision.Recorded.Plan))}");
+        output.WriteLine($"  {decision.Recorded.Conclusion}: {(decision.Recorded.Plan.Count == 0 ? "nobody" : string.Join(", ", decision.Recorded.Plan))}");
         if (decision.Replayed is null)
         {
             output.WriteLine("  cannot be recomputed: there were more containers than a record holds");

@@ -92,7 +92,7 @@ internal static class IncidentRecords
         return ranking;
     }
 
-    private static IncidentCandidate CandidateOf(in ReportedCandidate candidate)
+    internal static IncidentCandidate CandidateOf(in ReportedCandidate candidate)
     {
         var facts = candidate.Facts;
         return new IncidentCandidate

@@ -140,7 +140,10 @@ public sealed class ContainerCgroup
 
     internal long LastFreeableBytes { get; set; }
 
-    internal long LastLookedAt { get; set; }
+    /// <summary>Since when its growth is measured, in ticks of <see cref="Stopwatch"/>, and from how many bytes.</summary>
+    internal long GrowthSince { get; set; }
+
+    internal long GrowthFromBytes { get; set; }
 
     internal long GrowthBytesPerSecond { get; set; }
 
@@ -175,7 +178,8 @@ public sealed class ContainerCgroup
         BarrenUntil = 0;
         Livelock = default;
         LastEvents = default;
-        LastLookedAt = 0;
+        GrowthSince = 0;
+        GrowthFromBytes = 0;
         LastFreeableBytes = 0;
         GrowthBytesPerSecond = 0;
         return true;

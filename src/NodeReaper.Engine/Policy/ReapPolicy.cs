@@ -1,3 +1,4 @@
+using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Ranking;
 
@@ -11,6 +12,12 @@ public sealed record ReapPolicy
 {
     /// <summary>Decide and report, but send no signal.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>
+    /// Of Pods in these namespaces it is only told that they would be killed, and nobody dies in their place. While there are any, the same
+    /// goes for containers whose Pod is not known.
+    /// </summary>
+    public IReadOnlyList<string> DryRunNamespaces { get; init; } = [];
 
     /// <summary>When the node counts as short of memory.</summary>
     public PressurePolicy Pressure { get; init; } = new();
@@ -41,6 +48,25 @@ public sealed record ReapPolicy
 
     /// <summary>What the flight recorder writes to disk.</summary>
     public RecordPolicy Record { get; init; } = new();
+
+    /// <summary>True when a container is not to be touched, and what would be done with it is only told. Allocates nothing.</summary>
+    /// <param name="candidate">The container.</param>
+    public bool IsDryRunFor(in Candidate candidate)
+    {
+        if (DryRun || DryRunNamespaces.Count == 0)
+        {
+            return DryRun;
+        }
+
+        // An index: an enumerator of an interface is allocated.
+        var isListed = candidate.Pod is null;
+        for (var i = 0; i < DryRunNamespaces.Count && !isListed; i++)
+        {
+            isListed = DryRunNamespaces[i] == candidate.Pod!.Namespace;
+        }
+
+        return isListed;
+    }
 }
 
 /// <summary>When the node counts as short of memory.</summary>

@@ -45,7 +45,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
     {
         if (Begin(ReportKind.KernelOom, occasion, policy) is { } report)
         {
-            report.KeepKernelOom(victim, count, reason);
+            report.KeepKernelOom(victim, count, reason, policy.DryRun || policy.DryRunNamespaces.Count > 0);
             reports.Publish();
         }
     }

@@ -71,6 +71,9 @@ public sealed class ReapReport
     /// <summary>Why it came first.</summary>
     public LateReason LateReason { get; private set; }
 
+    /// <summary>True when all that was allowed, of all Pods or some, was to tell.</summary>
+    public bool IsDryRun { get; private set; }
+
     /// <summary>The policy's cap; only for <see cref="ReportKind.Capped"/>.</summary>
     public int KillsInWindow { get; internal set; }
 
@@ -164,8 +167,9 @@ public sealed class ReapReport
         HasVictim = true;
     }
 
-    internal void KeepKernelOom(ContainerCgroup? victim, long count, LateReason reason)
+    internal void KeepKernelOom(ContainerCgroup? victim, long count, LateReason reason, bool isDryRun)
     {
+        IsDryRun = isDryRun;
         KernelOomCount = count;
         LateReason = reason;
         if (victim is not null)

@@ -90,7 +90,7 @@ internal sealed class SoftStages : IDisposable
 
         if (TryFind(policy, stages.Reclaim, "reclaim", out var toReclaim) && !_reclaimer.IsBusy)
         {
-            Reclaim(toReclaim);
+            Reclaim(policy, toReclaim);
         }
 
         if (TryFind(policy, stages.Throttle, "throttle", out var toThrottle) && IsPressing(policy, toThrottle))
@@ -135,6 +135,11 @@ internal sealed class SoftStages : IDisposable
         {
             var index = _plan.Victims[position];
             ref readonly var candidate = ref _snapshot.All[index];
+            if (policy.IsDryRunFor(candidate))
+            {
+                continue;
+            }
+
             if (Grace.Lasts(candidate.Cgroup, now)
                 || (candidate.Cgroup.GraceEnds == 0
                     && Grace.Wished(candidate, policy.Stages) is { } grace
@@ -143,6 +148,21 @@ internal sealed class SoftStages : IDisposable
             {
                 _plan.Remove(position, candidate.ReliefBytes);
             }
+        }
+    }
+
+    /// <summary>Forgets who was asked to end, once that is over: the next time, they are asked anew.</summary>
+    /// <param name="policy">The policy.</param>
+    internal void ForgetGrace(ReapPolicy policy)
+    {
+        if (!IsOver(policy, policy.Stages.Terminate))
+        {
+            return;
+        }
+
+        foreach (var container in _tree.Containers)
+        {
+            container.GraceEnds = 0;
         }
     }
 
@@ -198,7 +218,7 @@ internal sealed class SoftStages : IDisposable
         }
     }
 
-    private void Reclaim(in Occasion occasion)
+    private void Reclaim(ReapPolicy policy, in Occasion occasion)
     {
         // Page cache counts as available as it is: only what can be swapped out makes a difference.
         var room = occasion.Reading.UsableSwapBytes;
@@ -212,7 +232,7 @@ internal sealed class SoftStages : IDisposable
         foreach (var index in _ranking.Order)
         {
             ref readonly var candidate = ref _snapshot.All[index];
-            if (candidate.Cgroup.BarrenUntil > now || candidate.Memory.Anon == 0)
+            if (candidate.Cgroup.BarrenUntil > now || candidate.Memory.Anon == 0 || policy.IsDryRunFor(candidate))
             {
                 continue;
             }
@@ -251,6 +271,7 @@ internal sealed class SoftStages : IDisposable
             var container = candidate.Cgroup;
             var growth = candidate.GrowthBytesPerSecond;
             if (container.ThrottledAt == 0
+                && !policy.IsDryRunFor(candidate)
                 && growth >= policy.Stages.ThrottleGrowthBytesPerSecond
                 && Grace.Fits(occasion, candidate, s_timeToThrottle)
                 && _throttles.Set(container, candidate.Memory.Current + Math.Max(LeastRoomBytes, growth)).IsNone)
@@ -297,7 +318,7 @@ internal sealed class SoftStages : IDisposable
             if (!Grace.IsOver(candidate.Cgroup, now))
             {
                 var grace = Grace.Wished(candidate, policy.Stages) ?? policy.Stages.Grace;
-                if (candidate.Cgroup.GraceEnds == 0 && Grace.Fits(occasion, candidate, grace))
+                if (candidate.Cgroup.GraceEnds == 0 && !policy.IsDryRunFor(candidate) && Grace.Fits(occasion, candidate, grace))
                 {
                     _ = Ask(policy, occasion, index, grace);
                 }

@@ -6,26 +6,27 @@ using NodeReaper.Kernel.Syscalls;
 namespace NodeReaper.Engine.Stages;
 
 /// <summary>
-/// Slows containers down by memory.high, and gives each back what it had. What that was is kept at the cgroup itself, as an extended
-/// attribute: should the agent die, the next one finds it there.
+/// Slows containers down by memory.high, and gives each back what it had. What that was, and what it was set to, is kept at the cgroup
+/// itself, as an extended attribute that only root can set: should the agent die, the next one finds it there.
 /// </summary>
 public sealed class Throttles
 {
     private readonly byte[] _number = new byte[32];
+    private readonly byte[] _mark = new byte[64];
     private readonly KillErrors _errors;
 
     /// <summary>Makes one.</summary>
     /// <param name="errors">Counts errors.</param>
     public Throttles(KillErrors errors) => _errors = errors;
 
-    private static ReadOnlySpan<byte> Mark => "user.nodereaper.memory_high\0"u8;
+    private static ReadOnlySpan<byte> Mark => "trusted.nodereaper.memory_high\0"u8;
 
     private static ReadOnlySpan<byte> High => "memory.high\0"u8;
 
     /// <summary>Lets a container grow only as fast as it can be reclaimed from. Allocates nothing.</summary>
     /// <param name="container">The container.</param>
     /// <param name="bytes">What it may use without being slowed down, in bytes.</param>
-    /// <returns>EOPNOTSUPP: the mark cannot be set, so nothing was done; ENOENT or ENODEV: it is gone; EACCES, EROFS: not allowed.</returns>
+    /// <returns>EPERM, EOPNOTSUPP: the mark cannot be set (CAP_SYS_ADMIN), so nothing was done; ENOENT or ENODEV: it is gone; EACCES, EROFS: not allowed.</returns>
     public Errno Set(ContainerCgroup container, long bytes)
     {
         var directory = container.Directory;
@@ -37,7 +38,7 @@ public sealed class Throttles
             return Errno.EEXIST;
         }
 
-        error = error.IsNone ? directory.Descriptor.SetAttribute(Mark, Text(before)) : error;
+        error = error.IsNone ? directory.Descriptor.SetAttribute(Mark, MarkText(before, bytes)) : error;
         if (!error.IsNone)
         {
             return _errors.Note(KillCall.Throttle, error);
@@ -63,7 +64,7 @@ public sealed class Throttles
     {
         if (container.Directory.ReadValue(High, out var now).IsNone && now == container.ThrottledAt)
         {
-            _ = _errors.Note(KillCall.Throttle, container.Directory.WriteFile(High, Text(container.HighBefore)));
+            _ = _errors.Note(KillCall.Throttle, container.Directory.WriteFile(High, Text(container.HighBefore), isBlocking: false));
         }
 
         _ = container.Directory.Descriptor.RemoveAttribute(Mark);
@@ -75,18 +76,47 @@ public sealed class Throttles
     /// <returns>True when there was something.</returns>
     public bool LiftLeftover(ContainerCgroup container)
     {
-        var read = container.Directory.Descriptor.ReadAttribute(Mark, _number);
+        var read = container.Directory.Descriptor.ReadAttribute(Mark, _mark);
         if (!read.Succeeded)
         {
             return false;
         }
 
-        // What is not a number we did not write: then no limit is the harmless one.
-        var text = _number.AsSpan(0, (int)read.Value);
-        var isOurs = text.SequenceEqual("max"u8) || (Utf8Parser.TryParse(text, out long bytes, out var length) && length == text.Length && bytes >= 0);
-        _ = _errors.Note(KillCall.Throttle, container.Directory.WriteFile(High, isOurs ? text : "max"u8));
+        // What somebody else has set since is theirs. The kernel rounds what is set down to pages.
+        var isOurs = TryReadMark(_mark.AsSpan(0, (int)read.Value), out var before, out var set)
+            && container.Directory.ReadValue(High, out var now).IsNone && now <= set && now > set - Environment.SystemPageSize;
+        if (isOurs)
+        {
+            _ = _errors.Note(KillCall.Throttle, container.Directory.WriteFile(High, Text(before), isBlocking: false));
+        }
+
         _ = container.Directory.Descriptor.RemoveAttribute(Mark);
-        return true;
+        return isOurs;
+    }
+
+    // "before set", in bytes or max.
+    private ReadOnlySpan<byte> MarkText(long before, long set)
+    {
+        var text = Text(before);
+        text.CopyTo(_mark);
+        _mark[text.Length] = (byte)' ';
+        var length = text.Length + 1;
+        text = Text(set);
+        text.CopyTo(_mark.AsSpan(length));
+        return _mark.AsSpan(0, length + text.Length);
+    }
+
+    private static bool TryReadMark(ReadOnlySpan<byte> text, out long before, out long set)
+    {
+        set = 0;
+        var space = text.IndexOf((byte)' ');
+        return TryReadAmount(text[..Math.Max(0, space)], out before) && TryReadAmount(text[(space + 1)..], out set);
+    }
+
+    private static bool TryReadAmount(ReadOnlySpan<byte> text, out long bytes)
+    {
+        bytes = long.MaxValue;
+        return text.SequenceEqual("max"u8) || (Utf8Parser.TryParse(text, out bytes, out var length) && length == text.Length && bytes >= 0);
     }
 
     private ReadOnlySpan<byte> Text(long bytes)

@@ -51,7 +51,7 @@ public sealed class ReplayTests : IDisposable
     [InlineData("pressure: {killBelow: 50Mi}", "verdict", "the node is short by \"available\", 138412032 bytes missing", "not short of memory")]
     [InlineData("pressure: {killBelow: 50Mi}", "conclusion", "kill", "wait")]
     [InlineData("pressure: {killBelow: 900Mi, recoverTo: 950Mi}", "plan", "batch/hog[hog-0]", "batch/hog[hog-0], data/cache[cache-0]")]
-    [InlineData("dryRun: true", "conclusion", "kill", "kill (dry run)")]
+    [InlineData("dryRun: true", "plan", "batch/hog[hog-0]", "batch/hog[hog-0] (dry run)")]
     public void Another_policy_shows_what_would_differ(string policy, string what, string recorded, string replayed)
     {
         var config = _folder.Write("other.yaml", policy);
