@@ -36,6 +36,7 @@ public sealed class RecordedDecisionTests : CycleTest
     {
         AddContainer("besteffort/podguarded", 900, Start("--mib", "2").Id);
         _pods = new PodSnapshot([Pod("guarded", "kube-system", QosClass.BestEffort)]);
+        SetAvailable(500);
         var cycle = Make(new ReapPolicy());
         for (var i = 0; i < 6; i++)
         {
