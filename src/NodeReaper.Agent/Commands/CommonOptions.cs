@@ -21,21 +21,22 @@ internal static class CommonOptions
 
     internal static Option<string?> Config() => new("--config") { Description = "the policy file (YAML); without it, the defaults hold", HelpName = "FILE" };
 
-    internal static Option<string?> Pods()
+    internal static Option<string?> Kubeconfig() => new("--kubeconfig")
+    {
+        Description = "how to reach the API server, and as whom (default: as the Pod's service account)",
+        HelpName = "FILE",
+    };
+
+    internal static Option<string?> PodsFolder()
     {
         var pods = new Option<string?>("--pods")
         {
-            Description = "a folder of Pod manifests (YAML), read again whenever it changes; without it, only the cgroup paths tell of Pods",
+            Description = "a folder of Pod manifests (YAML); without it, only the cgroup paths tell of Pods",
             HelpName = "DIR",
         };
         pods.Validators.Add(result =>
         {
-            var value = result.GetValue(pods);
-            if (value is "api" or "kubelet")
-            {
-                result.AddError($"--pods {value}: not in this version; give a folder of Pod manifests");
-            }
-            else if (value is not null && !Directory.Exists(value))
+            if (result.GetValue(pods) is { } value && !Directory.Exists(value))
             {
                 result.AddError($"--pods: there is no folder {value}; create it, or give another");
             }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using NodeReaper.Agent.Doctor;
+using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Agent.SelfTest;
 using NodeReaper.Engine.Killing;
@@ -10,33 +11,55 @@ namespace NodeReaper.Agent.Commands;
 /// <summary><c>nodereaper doctor</c>: would protection work here, and if not, what to do.</summary>
 internal static class DoctorCommand
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     internal static Command Create()
     {
         var output = CommonOptions.Output();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
+        var kubeconfig = CommonOptions.Kubeconfig();
         var command = new Command("doctor", "Check the kernel, PSI, cgroups, rights and kill strategies; name each problem with its fix.")
         {
-            output, cgroupRoot, procRoot,
+            output, cgroupRoot, procRoot, kubeconfig,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            var report = Examine(parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
+            var report = await ExamineAsync(
+                parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, parsed.GetValue(kubeconfig), cancellation);
             Print(report, parsed.GetValue(output) == "json");
             return report.WouldProtect ? ExitCode.Success : ExitCode.Failed;
         });
         return command;
     }
 
-    private static DoctorReport Examine(string cgroupRoot, string procRoot)
+    private static async Task<DoctorReport> ExamineAsync(string cgroupRoot, string procRoot, string? kubeconfig, CancellationToken cancellation)
     {
         var test = new StrategySelfTest(expediteFlag: 0);
         List<DoctorCheck> checks =
         [
             .. DoctorChecks.Environment(cgroupRoot, procRoot),
             .. test.Tried.Select(strategy => Describe(test.Try(strategy))),
+            .. await ClusterAsync(kubeconfig, cancellation),
         ];
         return new DoctorReport(checks.TrueForAll(check => check.Status != DoctorStatus.Failed), checks);
+    }
+
+    private static async Task<IReadOnlyList<DoctorCheck>> ClusterAsync(string? kubeconfig, CancellationToken cancellation)
+    {
+        if (kubeconfig is null && !ServiceAccountFolder.Default.IsThere)
+        {
+            return [];
+        }
+
+        try
+        {
+            return await ClusterChecks.AllAsync(PodSourceOptions.Api(kubeconfig), new ApiTimings { Request = s_patience }, cancellation);
+        }
+        catch (ClusterAccessException error)
+        {
+            return [DoctorCheck.Warning("API server", error.Message, "see docs/cluster.md")];
+        }
     }
 
     private static DoctorCheck Describe(StrategyTestResult result)

@@ -21,7 +21,7 @@ internal static class ExplainCommand
         var socket = ControlOptions.Socket();
         var config = CommonOptions.Config();
         config.Description = "what this policy would decide; the node is looked at, whatever agent runs";
-        var pods = CommonOptions.Pods();
+        var pods = CommonOptions.PodsFolder();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
         var output = ControlOptions.Output();

@@ -30,7 +30,7 @@ internal static class KillCommand
         var output = CommonOptions.Output();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var config = CommonOptions.Config();
-        var pods = CommonOptions.Pods();
+        var pods = CommonOptions.PodsFolder();
 
         var command = new Command("kill", "Kill one process or container, take its memory back, and prove it.")
         {

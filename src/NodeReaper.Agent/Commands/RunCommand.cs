@@ -7,6 +7,9 @@ using NodeReaper.Agent.Control;
 using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Kubernetes;
+using NodeReaper.Agent.Kubernetes.Api;
+using NodeReaper.Agent.Kubernetes.Events;
+using NodeReaper.Agent.Kubernetes.Eviction;
 using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
@@ -26,7 +29,7 @@ internal static class RunCommand
     {
         var config = CommonOptions.Config();
         var node = new Option<string?>("--node") { Description = "the node's name in reports (default: $NODE_NAME)", HelpName = "NAME" };
-        var pods = CommonOptions.Pods();
+        var pods = new PodSourceOptions();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
         var dryRun = new Option<bool>("--dry-run") { Description = "decide and report, but send no signal" };
@@ -35,8 +38,9 @@ internal static class RunCommand
 
         var command = new Command("run", "Watch this node, and kill and reap before it runs out of memory.")
         {
-            config, node, pods, cgroupRoot, procRoot, dryRun, incidents, records,
+            config, node, cgroupRoot, procRoot, dryRun, incidents, records,
         };
+        pods.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var options = PolicyOptions.Load(parsed.GetValue(config));
@@ -52,12 +56,24 @@ internal static class RunCommand
                 Report = policy.Report with { IncidentFile = parsed.GetValue(incidents) ?? policy.Report.IncidentFile },
                 Record = policy.Record with { Directory = parsed.GetValue(records) ?? policy.Record.Directory },
             };
-            var settings = new RunSettings(
-                Amend(options.Policy),
-                parsed.GetValue(node) ?? Environment.GetEnvironmentVariable("NODE_NAME"),
-                parsed.GetValue(pods),
-                parsed.GetValue(cgroupRoot)!,
-                parsed.GetValue(procRoot)!);
+            var nodeName = parsed.GetValue(node) ?? Environment.GetEnvironmentVariable("NODE_NAME");
+            RunSettings settings;
+            try
+            {
+                settings = new RunSettings(
+                    Amend(options.Policy),
+                    nodeName,
+                    pods.Choose(parsed, nodeName),
+                    pods.ChooseApi(parsed),
+                    parsed.GetValue(cgroupRoot)!,
+                    parsed.GetValue(procRoot)!);
+            }
+            catch (ClusterAccessException error)
+            {
+                Console.Error.WriteLine($"nodereaper: {error.Message}");
+                return ExitCode.BadArguments;
+            }
+
             return await RunAsync(settings, parsed.GetValue(config), options, Amend, cancellation);
         });
         return command;
@@ -88,21 +104,20 @@ internal static class RunCommand
             builder.Services.AddSingleton<IReportSink>(_ => new IncidentFileSink(file, settings.Node, settings.Policy.Report.IncidentFileMaxBytes));
         }
 
+        if (options.Kubelet is { TerminationMessages: true, Root: { } kubeletRoot })
+        {
+            builder.Services.AddSingleton<IReportSink>(_ => new TerminationMessageSink(kubeletRoot));
+        }
+
         // Services stop in the opposite order: reports are drained after the last kill.
+        AddApi(builder.Services, settings, options);
         builder.Services.AddHostedService<ReportService>();
         if (settings.Policy.Record.Directory is not null)
         {
             builder.Services.AddHostedService<RecordService>();
         }
 
-        if (settings.PodsDirectory is { } directory)
-        {
-            builder.Services.AddHostedService(services => new PodManifestWatcher(
-                directory,
-                snapshot => services.GetRequiredService<PodBoard>().Newest = snapshot,
-                services.GetRequiredService<ILogger<PodManifestWatcher>>()));
-        }
-
+        AddPods(builder.Services, settings.Pods);
         if (config is not null)
         {
             builder.Services.AddHostedService(services => new PolicyWatcher(
@@ -127,6 +142,77 @@ internal static class RunCommand
         await host.RunAsync(cancellation);
         return pressure.Failure is null ? ExitCode.Success : ExitCode.Failed;
     }
+
+    private static void AddApi(IServiceCollection services, RunSettings settings, AgentOptions options)
+    {
+        services.AddSingleton(new ApiTimings());
+        if (settings.Api is not { } access)
+        {
+            return;
+        }
+
+        services.AddSingleton(provider => new ApiClient(access, provider.GetRequiredService<ApiTimings>()));
+        if (options.Events.Send)
+        {
+            services.AddSingleton(provider => new EventQueue(
+                new EventFormat(settings.Node ?? Environment.MachineName),
+                new EventSpool(options.Events.Folder),
+                TimeProvider.System,
+                () => provider.GetRequiredService<AgentMetrics>().Dropped.WithLabels(EventSender.Name).Inc()));
+            services.AddSingleton(provider => new EventSink(provider.GetRequiredService<EventQueue>(), settings.Node));
+            services.AddSingleton<IReportSink>(provider => provider.GetRequiredService<EventSink>());
+            services.AddHostedService<EventSender>();
+        }
+
+        if (options.AfterKill is { Evict: true } or { EvictAfter: > 0 })
+        {
+            services.AddSingleton(provider => new Evictor(
+                provider.GetRequiredService<ApiClient>(),
+                provider.GetRequiredService<ApiTimings>(),
+                happened => provider.GetService<EventQueue>()?.Add(happened),
+                provider.GetRequiredService<ILogger<Evictor>>()));
+            services.AddHostedService(provider => provider.GetRequiredService<Evictor>());
+            services.AddSingleton<IReportSink>(provider => new EvictionSink(
+                options.AfterKill,
+                new KillHistory(options.AfterKill.History, options.AfterKill.Window),
+                provider.GetRequiredService<Evictor>().Begin));
+        }
+    }
+
+    private static void AddPods(IServiceCollection services, PodSourceChoice? choice)
+    {
+        switch (choice)
+        {
+            case PodSourceChoice.Folder folder:
+                services.AddHostedService(provider => new PodManifestWatcher(
+                    folder.Path,
+                    provider.GetRequiredService<PodBoard>(),
+                    provider.GetRequiredService<ILogger<PodManifestWatcher>>()));
+                break;
+            case PodSourceChoice.Api api:
+                services.AddHostedService(provider => new ApiPodSource(
+                    api.Node,
+                    provider.GetRequiredService<ApiClient>(),
+                    provider.GetRequiredService<ApiTimings>(),
+                    provider.GetRequiredService<PodBoard>(),
+                    ProblemsTo(provider),
+                    provider.GetRequiredService<ILogger<ApiPodSource>>()));
+                break;
+            case PodSourceChoice.Kubelet kubelet:
+                services.AddHostedService(provider => new KubeletPodSource(
+                    new ApiClient(kubelet.Access, provider.GetRequiredService<ApiTimings>()),
+                    provider.GetRequiredService<ApiTimings>(),
+                    provider.GetRequiredService<PodBoard>(),
+                    ProblemsTo(provider),
+                    provider.GetRequiredService<ILogger<KubeletPodSource>>()));
+                break;
+            case null:
+                break;
+        }
+    }
+
+    private static Action<PodProblem>? ProblemsTo(IServiceProvider provider) =>
+        provider.GetService<EventSink>() is { } events ? events.Tell : null;
 
     private static void ConfigureLog(ILoggingBuilder logging, LogOptions log)
     {

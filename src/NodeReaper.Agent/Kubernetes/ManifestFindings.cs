@@ -8,7 +8,6 @@ internal sealed class ManifestFindings(string file)
 
     private readonly List<PodFolderProblem> _problems = [];
     private readonly SortedSet<string> _skippedKinds = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (int Line, string Pod, int Count)> _notYet = new(StringComparer.Ordinal);
     private int _untold;
     private int _skipped;
     private int _firstSkippedLine;
@@ -36,10 +35,6 @@ internal sealed class ManifestFindings(string file)
         }
     }
 
-    /// <summary>Notes an annotation that is promised, but does nothing yet.</summary>
-    internal void NotYet(int line, string annotation, string pod) =>
-        _notYet[annotation] = _notYet.TryGetValue(annotation, out var first) ? first with { Count = first.Count + 1 } : (line, pod, 1);
-
     /// <summary>All that was noted, in the order of the file; what is not wrong comes last.</summary>
     internal IReadOnlyList<PodFolderProblem> ToProblems()
     {
@@ -47,12 +42,6 @@ internal sealed class ManifestFindings(string file)
         if (_untold > 0)
         {
             all.Add(new PodFolderProblem(PodProblemSeverity.Warning, file, 0, $"{_untold} more problems are not shown"));
-        }
-
-        foreach (var (annotation, (line, pod, count)) in _notYet)
-        {
-            var others = count > 1 ? $" and {count - 1} more Pods" : "";
-            Note(line, $"Pod {pod}{others}: annotation {annotation} is not supported yet by this version, and does nothing");
         }
 
         if (_skipped > 0)

@@ -9,16 +9,16 @@ namespace NodeReaper.Agent.Kubernetes;
 /// <summary>What the annotations of a Pod ask of this agent.</summary>
 internal sealed class PodAnnotations
 {
-    /// <summary>What the name of every annotation of this agent starts with.</summary>
-    internal const string Prefix = "nodereaper.io/";
+    /// <summary>So many of a Pod's annotations are read: as many containers as one may well have, and some more.</summary>
+    internal const int MaxCount = 64;
 
     private const string KillPriorityName = "kill-priority";
     private const string ContainerPrefix = KillPriorityName + ".";
     private const string KillScopeName = "kill-scope";
     private const string GracePeriodName = "grace-period";
+    private const string AfterKillName = "after-kill";
     private static readonly TimeSpan s_longestGrace = TimeSpan.FromMinutes(10);
-    private static readonly string[] s_notYet = ["after-kill"];
-    private static readonly string[] s_known = [KillPriorityName, KillScopeName, GracePeriodName, .. s_notYet];
+    private static readonly string[] s_known = [KillPriorityName, KillScopeName, GracePeriodName, AfterKillName];
 
     private readonly Dictionary<string, KillPriority> _byContainer = new(StringComparer.Ordinal);
 
@@ -31,49 +31,56 @@ internal sealed class PodAnnotations
     /// <summary>How long it wants to have between SIGTERM and the kill; zero for no time.</summary>
     internal TimeSpan GracePeriod { get; private set; }
 
+    /// <summary>What is to become of the Pod after a kill.</summary>
+    internal AfterKill AfterKill { get; private set; }
+
     /// <summary>What is asked for one of its containers: its own annotation comes before the Pod's.</summary>
     internal KillPriority Of(string container) => _byContainer.TryGetValue(container, out var priority) ? priority : Pod;
 
     /// <summary>Reads the annotations. What is wrong with one is reported, and that one ignored.</summary>
-    /// <param name="annotations">The annotations; null when there are none.</param>
+    /// <param name="annotations">The annotations; those of others are passed over.</param>
     /// <param name="containers">The Pod's containers.</param>
     /// <param name="pod">What to call the Pod.</param>
     /// <param name="findings">Takes the reports.</param>
     internal static PodAnnotations Read(
-        ManifestObject? annotations, IReadOnlyList<ManifestContainer> containers, string pod, ManifestFindings findings)
+        IEnumerable<PodAnnotation> annotations, IReadOnlyList<ManifestContainer> containers, string pod, ManifestFindings findings)
     {
         var read = new PodAnnotations();
-        foreach (var entry in annotations?.Fields.Entries ?? [])
+        var count = 0;
+        foreach (var annotation in annotations.Where(each => each.Name.StartsWith(PodAnnotation.Prefix, StringComparison.Ordinal)))
         {
-            if (entry.Key.StartsWith(Prefix, StringComparison.Ordinal))
+            if (++count > MaxCount)
             {
-                read.Read(entry, containers, pod, findings);
+                findings.Warn(annotation.Line, $"Pod {pod}: has more than {MaxCount} annotations of this agent; the rest are ignored");
+                break;
             }
+
+            read.Read(annotation, containers, pod, findings);
         }
 
         return read;
     }
 
-    private void Read(in YamlEntry entry, IReadOnlyList<ManifestContainer> containers, string pod, ManifestFindings findings)
+    private void Read(in PodAnnotation annotation, IReadOnlyList<ManifestContainer> containers, string pod, ManifestFindings findings)
     {
-        var line = entry.KeyPosition.Line;
-        var name = entry.Key[Prefix.Length..];
-        var shown = ShownText.Of(entry.Key);
-        if (s_notYet.Contains(name))
+        var line = annotation.Line;
+        var name = annotation.Name[PodAnnotation.Prefix.Length..];
+        var shown = ShownText.Of(annotation.Name);
+        if (name == AfterKillName)
         {
-            findings.NotYet(line, entry.Key, pod);
+            ReadAfterKill(annotation, shown, pod, findings);
             return;
         }
 
         if (name == KillScopeName)
         {
-            ReadScope(entry, shown, pod, findings);
+            ReadScope(annotation, shown, pod, findings);
             return;
         }
 
         if (name == GracePeriodName)
         {
-            ReadGracePeriod(entry, shown, pod, findings);
+            ReadGracePeriod(annotation, shown, pod, findings);
             return;
         }
 
@@ -82,17 +89,17 @@ internal sealed class PodAnnotations
         {
             var meant = NearMiss.Of(name, s_known);
             findings.Warn(
-                line, $"Pod {pod}: annotation {shown} is not known and ignored{(meant is null ? "" : $"; did you mean {Prefix}{meant}?")}");
+                line, $"Pod {pod}: annotation {shown} is not known and ignored{(meant is null ? "" : $"; did you mean {PodAnnotation.Prefix}{meant}?")}");
         }
         else if (container is not null && !containers.Any(known => known.Name == container && known.Kind != ContainerKind.Init))
         {
             findings.Warn(line, $"Pod {pod}: annotation {shown} is ignored: the Pod has no app container of that name");
         }
-        else if (entry.Value is not YamlScalar scalar || !KillPriority.TryParse(scalar.Text, out var priority))
+        else if (annotation.Text is not { } text || !KillPriority.TryParse(text, out var priority))
         {
             findings.Warn(
                 line,
-                $"Pod {pod}: annotation {shown} is ignored: {entry.Value.Noun} is not a kill priority; "
+                $"Pod {pod}: annotation {shown} is ignored: {annotation.Noun} is not a kill priority; "
                 + $"give a whole number from {KillPriority.Min} to {KillPriority.Max}, or never");
         }
         else if (container is null)
@@ -105,9 +112,9 @@ internal sealed class PodAnnotations
         }
     }
 
-    private void ReadScope(in YamlEntry entry, string shown, string pod, ManifestFindings findings)
+    private void ReadScope(in PodAnnotation annotation, string shown, string pod, ManifestFindings findings)
     {
-        KillScope? scope = (entry.Value as YamlScalar)?.Text switch
+        KillScope? scope = annotation.Text switch
         {
             "container" => KillScope.Container,
             "process" => KillScope.Process,
@@ -117,23 +124,39 @@ internal sealed class PodAnnotations
         if (scope is null)
         {
             findings.Warn(
-                entry.KeyPosition.Line,
-                $"Pod {pod}: annotation {shown} is ignored: {entry.Value.Noun} is not a kill scope; give process, container or pod");
+                annotation.Line,
+                $"Pod {pod}: annotation {shown} is ignored: {annotation.Noun} is not a kill scope; give process, container or pod");
         }
 
         Scope = scope ?? KillScope.Container;
     }
 
-    private void ReadGracePeriod(in YamlEntry entry, string shown, string pod, ManifestFindings findings)
+    private void ReadAfterKill(in PodAnnotation annotation, string shown, string pod, ManifestFindings findings)
     {
-        if (entry.Value is YamlScalar scalar && DurationOption.TryParse(scalar.Text, out var grace) && grace <= s_longestGrace)
+        AfterKill? afterKill = annotation.Text switch
+        {
+            "restart" => AfterKill.Restart,
+            "evict" => AfterKill.Evict,
+            _ => null,
+        };
+        if (afterKill is null)
+        {
+            findings.Warn(annotation.Line, $"Pod {pod}: annotation {shown} is ignored: {annotation.Noun} is neither restart nor evict");
+        }
+
+        AfterKill = afterKill ?? AfterKill.Restart;
+    }
+
+    private void ReadGracePeriod(in PodAnnotation annotation, string shown, string pod, ManifestFindings findings)
+    {
+        if (annotation.Text is { } text && DurationOption.TryParse(text, out var grace) && grace <= s_longestGrace)
         {
             GracePeriod = grace;
             return;
         }
 
         findings.Warn(
-            entry.KeyPosition.Line,
-            $"Pod {pod}: annotation {shown} is ignored: {entry.Value.Noun} is not a grace period; give a duration of at most 10m, such as 30s");
+            annotation.Line,
+            $"Pod {pod}: annotation {shown} is ignored: {annotation.Noun} is not a grace period; give a duration of at most 10m, such as 30s");
     }
 }

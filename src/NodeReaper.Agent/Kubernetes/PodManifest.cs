@@ -1,4 +1,3 @@
-using System.Buffers;
 using NodeReaper.Agent.Yaml;
 using NodeReaper.Engine.Candidates;
 
@@ -10,9 +9,6 @@ internal static class PodManifest
     private const string ConfigSource = "kubernetes.io/config.source";
     private const string ConfigHash = "kubernetes.io/config.hash";
 
-    private static readonly SearchValues<char> s_uidLetters =
-        SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
-
     private static readonly YamlShape s_resources = YamlShape.Keys(("requests", Amounts()), ("limits", Amounts()));
 
     /// <summary>What is read of the manifest.</summary>
@@ -23,7 +19,7 @@ internal static class PodManifest
             ("namespace", null),
             ("name", null),
             ("annotations", YamlShape.KeysWhere(
-                key => key is ConfigSource or ConfigHash || key.StartsWith(PodAnnotations.Prefix, StringComparison.Ordinal))))),
+                key => key is ConfigSource or ConfigHash || key.StartsWith(PodAnnotation.Prefix, StringComparison.Ordinal))))),
         ("spec", YamlShape.Keys(
             ("priority", null),
             ("priorityClassName", null),
@@ -72,30 +68,19 @@ internal static class PodManifest
             return null;
         }
 
-        var wishes = PodAnnotations.Read(annotations, containers, $"{podNamespace}/{name}", findings);
-        return new PodFacts(
+        var said = new PodDescription(
             uid,
             podNamespace,
             name,
-            QosClassOf(status, who, findings) ?? QosRules.Compute(needs, containers),
+            QosClassOf(status, who, findings),
             priority,
             priorityClass,
-            wishes.Pod,
-            [.. containers.Where(container => container.Kind != ContainerKind.Init).Select(container => FactsOf(container, ids, wishes))])
-        {
-            KillScope = wishes.Scope,
-            GracePeriod = wishes.GracePeriod,
-        };
+            needs,
+            containers,
+            ids,
+            annotations?.Fields.Entries.Select(entry => PodAnnotation.Of(entry)) ?? []);
+        return said.ToFacts(findings);
     }
-
-    private static ContainerFacts FactsOf(ManifestContainer container, Dictionary<string, string> ids, PodAnnotations wishes) => new(
-        container.Name,
-        ids.GetValueOrDefault(container.Name),
-        Quantity.BytesOf(container.Needs.Requests.Memory ?? 0),
-
-        // A limit of zero is none: that is what the kubelet makes of it.
-        container.Needs.Limits.Memory is > 0 and var limit ? Quantity.BytesOf(limit) : null,
-        wishes.Of(container.Name));
 
     // The kubelet names the cgroup of a static Pod by the hash of its file, which the API server does not have as UID.
     private static string? UidOf(ManifestObject pod, ManifestObject? metadata, ManifestObject? annotations)
@@ -111,7 +96,7 @@ internal static class PodManifest
             return null;
         }
 
-        if (uid.Length > KubepodsName.MaxUidLength || uid.AsSpan().ContainsAnyExcept(s_uidLetters))
+        if (!PodDescription.IsUid(uid))
         {
             pod.Refuse(metadata?.Line ?? pod.Line, $"{path} '{uid}' is not a UID");
             return null;
@@ -139,8 +124,7 @@ internal static class PodManifest
             {
                 if (container.Text("name") is { } name && container.Text("containerID") is { } id)
                 {
-                    // containerd://ID, cri-o://ID, docker://ID
-                    ids.TryAdd(name, id[(id.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + "://".Length : 0)..]);
+                    ids.TryAdd(name, id);
                 }
             }
         }

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using NodeReaper.Engine.Candidates;
+using NodeReaper.Agent.Hosting;
 
 namespace NodeReaper.Agent.Kubernetes;
 
@@ -18,7 +18,7 @@ internal sealed partial class PodManifestWatcher : BackgroundService
 
     private readonly string _directory;
     private readonly PodManifestFolder _folder;
-    private readonly Action<PodSnapshot> _publish;
+    private readonly PodBoard _board;
     private readonly ILogger<PodManifestWatcher> _logger;
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -29,13 +29,13 @@ internal sealed partial class PodManifestWatcher : BackgroundService
 
     /// <summary>Watches a folder.</summary>
     /// <param name="directory">The folder.</param>
-    /// <param name="publish">Takes each new snapshot; the first before <see cref="StartAsync"/> returns.</param>
+    /// <param name="board">Gets each new snapshot; the first before <see cref="StartAsync"/> returns.</param>
     /// <param name="logger">Is told each problem once, for as long as it lasts.</param>
-    public PodManifestWatcher(string directory, Action<PodSnapshot> publish, ILogger<PodManifestWatcher> logger)
+    public PodManifestWatcher(string directory, PodBoard board, ILogger<PodManifestWatcher> logger)
     {
         _directory = directory;
         _folder = new PodManifestFolder(directory, TimeProvider.System);
-        _publish = publish;
+        _board = board;
         _logger = logger;
     }
 
@@ -103,8 +103,12 @@ internal sealed partial class PodManifestWatcher : BackgroundService
         _told = [.. reading.Problems];
         if (!ReferenceEquals(reading.Snapshot, _last?.Snapshot))
         {
-            _publish(reading.Snapshot);
+            _board.Newest = reading.Snapshot;
             PodsRead(_logger, reading.Snapshot.Pods.Count, _directory);
+        }
+        else if (reading.Problems.All(problem => problem.Severity != PodProblemSeverity.Error))
+        {
+            _board.Confirm();
         }
 
         _last = reading;

@@ -16,6 +16,15 @@ internal sealed record AgentOptions
     /// <summary>The unix socket on which root asks the agent; null for none.</summary>
     public string? Socket { get; init; } = ControlSocket.DefaultPath;
 
+    /// <summary>What becomes of Events.</summary>
+    public EventOptions Events { get; init; } = new();
+
+    /// <summary>What the agent does in the kubelet's folder.</summary>
+    public KubeletOptions Kubelet { get; init; } = new();
+
+    /// <summary>What becomes of a Pod after one of its containers was killed.</summary>
+    public AfterKillOptions AfterKill { get; init; } = new();
+
     /// <summary>How the agent logs.</summary>
     public LogOptions Log { get; init; } = new();
 }

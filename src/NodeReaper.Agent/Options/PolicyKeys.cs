@@ -116,6 +116,30 @@ internal static class PolicyKeys
         OfRecord("before", Duration(0, 600_000), p => p.Before, (p, value) => p with { Before = value }),
         OfRecord("after", Duration(0, 600_000), p => p.After, (p, value) => p with { After = value }),
 
+        new PolicyKey<bool>("events.send", new FlagSyntax(), o => o.Events.Send, (o, value) => o with { Events = o.Events with { Send = value } }),
+        new PolicyKey<string?>(
+            "events.folder",
+            new FileSyntax("folder", "/var/lib/nodereaper/events"),
+            o => o.Events.Folder,
+            (o, value) => o with { Events = o.Events with { Folder = value } }),
+
+        new PolicyKey<bool>(
+            "kubelet.terminationMessages",
+            new FlagSyntax(),
+            o => o.Kubelet.TerminationMessages,
+            (o, value) => o with { Kubelet = o.Kubelet with { TerminationMessages = value } }),
+        new PolicyKey<string?>(
+            "kubelet.root",
+            new FileSyntax("folder", "/var/lib/kubelet"),
+            o => o.Kubelet.Root,
+            (o, value) => o with { Kubelet = o.Kubelet with { Root = value } }),
+
+        OfAfterKill("evict", new FlagSyntax(), p => p.Evict, (p, value) => p with { Evict = value }),
+        OfAfterKill("evictAfter", new IntegerSyntax(0, 100), p => p.EvictAfter, (p, value) => p with { EvictAfter = value }),
+        OfAfterKill("window", Duration(60_000, 86_400_000), p => p.Window, (p, value) => p with { Window = value }),
+        OfAfterKill(
+            "history", new FileSyntax("file", "/var/lib/nodereaper/kills.json"), p => p.History, (p, value) => p with { History = value }),
+
         new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
         new PolicyKey<string?>("http.socket", new FileSyntax(), o => o.Socket, (o, value) => o with { Socket = value }),
 
@@ -168,6 +192,10 @@ internal static class PolicyKeys
     private static PolicyKey<T> OfRecord<T>(
         string name, KeySyntax<T> syntax, Func<RecordPolicy, T> get, Func<RecordPolicy, T, RecordPolicy> set) =>
         Of($"record.{name}", syntax, p => get(p.Record), (p, value) => p with { Record = set(p.Record, value) });
+
+    private static PolicyKey<T> OfAfterKill<T>(
+        string name, KeySyntax<T> syntax, Func<AfterKillOptions, T> get, Func<AfterKillOptions, T, AfterKillOptions> set) =>
+        new PolicyKey<T>($"afterKill.{name}", syntax, o => get(o.AfterKill), (o, value) => o with { AfterKill = set(o.AfterKill, value) });
 
     private static PolicyKey<T> OfLog<T>(
         string name, KeySyntax<T> syntax, Func<LogOptions, T> get, Func<LogOptions, T, LogOptions> set) =>

@@ -10,7 +10,9 @@ namespace NodeReaper.Agent.Reporting;
 /// <summary>Tells a report in one sentence: what, why, what came back, how fast, and which key decided.</summary>
 internal static class ReportSentence
 {
-    internal static string Of(ReapReport report)
+    /// <param name="report">The report.</param>
+    /// <param name="namesOthers">False for readers who are not to know who else is on the node.</param>
+    internal static string Of(ReapReport report, bool namesOthers = true)
     {
         if (report.Verdict.Signal == Occasion.OwnLimit)
         {
@@ -20,6 +22,7 @@ internal static class ReportSentence
         var where = report.SlicePath is { } slice ? $" of {slice}'s limit" : "";
         var why = $"{report.Verdict.Signal}: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available{where}, "
             + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)}, {ByteText.Of(report.Verdict.DeficitBytes)} missing";
+        var spared = namesOthers ? Spared(report) : "";
         return report.Kind switch
         {
             ReportKind.KernelOom => $"the kernel's OOM killer came first: {report.KernelOomCount} process(es) killed, "
@@ -37,15 +40,15 @@ internal static class ReportSentence
             ReportKind.Unthrottled => $"no longer slowed down: {NameOf(report.Victim)}"
                 + (report.IsLeftover ? ", as an agent before this one had left it" : ""),
             ReportKind.Terminated => $"asked {NameOf(report.Victim)} to end (SIGTERM), with {report.Grace.TotalSeconds:0.#} s to do so ({why}; {Decision(report)})",
-            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}{Spared(report)}",
+            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}{spared}",
             ReportKind.DryRun => $"would have killed {NameOf(report.Victim)} ({why}; {Decision(report)}), "
-                + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}{Spared(report)}",
+                + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}{spared}",
             ReportKind.Refused => $"did not kill {NameOf(report.Victim)} ({why}): "
                 + Kill.RefusalText.Of(report.Outcome.Refusal, report.Outcome.RefusedProcessId, "")
                 + (report.Outcome.SignalError.IsNone ? "" : $" ({report.Outcome.SignalError})"),
             _ when report.RankedTotal > 0 => $"short of memory, and the deaths of all {report.RankedTotal} who may be killed would give back no more "
-                + $"than {ByteText.Of(report.RankedBytes)} ({why}): {Exclusions(report)}{Spared(report)}",
-            _ => $"short of memory, and nobody may be killed ({why}): {Exclusions(report)}{Spared(report)}",
+                + $"than {ByteText.Of(report.RankedBytes)} ({why}): {Exclusions(report)}{spared}",
+            _ => $"short of memory, and nobody may be killed ({why}): {Exclusions(report)}{spared}",
         };
     }
 

@@ -5,14 +5,17 @@ internal static class ShownText
 {
     private const int MaxLength = 80;
 
-    internal static string Of(string text)
+    /// <summary>Makes it fit.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maxLength">In characters; what is beyond is cut off.</param>
+    internal static string Of(string text, int maxLength = MaxLength)
     {
-        if (text.Length <= MaxLength && !text.Any(char.IsControl))
+        if (text.Length <= maxLength && !text.Any(char.IsControl))
         {
             return text;
         }
 
-        var shown = text.Length <= MaxLength ? text : $"{text.AsSpan(0, MaxLength)}...";
+        var shown = text.Length <= maxLength ? text : $"{text.AsSpan(0, maxLength)}...";
         return string.Create(shown.Length, shown, (line, source) =>
         {
             for (var i = 0; i < line.Length; i++)

@@ -9,7 +9,11 @@ namespace NodeReaper.Engine.Candidates;
 /// <param name="MemoryLimitBytes">Its memory limit in bytes; null when it has none.</param>
 /// <param name="KillPriority">What the annotations of the Pod ask for it; not yet granted by the policy.</param>
 public sealed record ContainerFacts(
-    string Name, string? ContainerId, long MemoryRequestBytes, long? MemoryLimitBytes, KillPriority KillPriority);
+    string Name, string? ContainerId, long MemoryRequestBytes, long? MemoryLimitBytes, KillPriority KillPriority)
+{
+    /// <summary>True for an init container that goes on (restartPolicy: Always).</summary>
+    public bool IsSidecar { get; init; }
+}
 
 /// <summary>What is known of one Pod of this node. It is matched to its cgroup by its UID.</summary>
 /// <param name="Uid">metadata.uid, as Kubernetes writes it (with dashes); of a static Pod, its config hash.</param>
@@ -30,11 +34,20 @@ public sealed record PodFacts(
     KillPriority KillPriority,
     IReadOnlyList<ContainerFacts> Containers)
 {
-    // The kubelet makes the UID of a static Pod from its file; the API server's have dashes, and no tenant can choose one.
-    private const int StaticUidLength = 32;
+    /// <summary>
+    /// The length of a static Pod's UID: a hash that the kubelet makes from its file. The API server's UIDs have dashes, and no
+    /// tenant can choose one.
+    /// </summary>
+    public const int StaticUidLength = 32;
 
     /// <summary>How much of it dies when one of its containers is chosen.</summary>
     public KillScope KillScope { get; init; }
+
+    /// <summary>What becomes of it after one of its containers was killed.</summary>
+    public AfterKill AfterKill { get; init; }
+
+    /// <summary>The UID of what made it and makes others in its place; null when nothing does, or that is not known.</summary>
+    public string? Workload { get; init; }
 
     /// <summary>How long it wants to have between SIGTERM and the kill; zero when it asks for nothing.</summary>
     public TimeSpan GracePeriod { get; init; }

@@ -62,7 +62,7 @@ public sealed class PodManifestTests : IDisposable
             [
                 new ContainerFacts("web", "a1b2", 128 << 20, 512 << 20, new KillPriority(100, false)),
                 new ContainerFacts("log", null, 0, null, new KillPriority(100, false)),
-                new ContainerFacts("helper", "c3d4", 64 << 20, 64 << 20, KillPriority.Never),
+                new ContainerFacts("helper", "c3d4", 64 << 20, 64 << 20, KillPriority.Never) { IsSidecar = true },
             ],
             pod.Containers);
     }
@@ -220,17 +220,16 @@ public sealed class PodManifestTests : IDisposable
         Assert.All(reading.Problems, problem => Assert.Equal(PodProblemSeverity.Warning, problem.Severity));
     }
 
-    [Fact]
-    public void Annotations_that_do_nothing_yet_are_said_to_once_a_file()
+    [Theory]
+    [InlineData("evict", AfterKill.Evict, 0)]
+    [InlineData("restart", AfterKill.Restart, 0)]
+    [InlineData("delete", AfterKill.Restart, 1)]
+    public void What_is_to_become_of_a_Pod_after_a_kill_is_read(string value, AfterKill expected, int problems)
     {
-        var one = new ManifestText { Annotations = ["nodereaper.io/after-kill: evict"] };
+        var reading = Read(new ManifestText { Annotations = [$"nodereaper.io/after-kill: {value}"] }.ToString());
 
-        var reading = Read($"{one}---\n{one with { Uid = "u-2" }}");
-
-        Assert.Equal(2, reading.Snapshot.Pods.Count);
-        Assert.Equal(
-            "pod.yaml:7: Pod default/web and 1 more Pods: annotation nodereaper.io/after-kill is not supported yet by this version, and does nothing",
-            Assert.Single(reading.Problems).ToString());
+        Assert.Equal((expected, problems), (Assert.Single(reading.Snapshot.Pods).AfterKill, reading.Problems.Count));
+        Assert.All(reading.Problems, problem => Assert.Contains("'delete' is neither restart nor evict", problem.Message, StringComparison.Ordinal));
     }
 
     [Fact]

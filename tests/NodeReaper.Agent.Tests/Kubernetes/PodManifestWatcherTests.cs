@@ -1,20 +1,16 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Kubernetes;
-using NodeReaper.Engine.Candidates;
 
 namespace NodeReaper.Agent.Tests.Kubernetes;
 
 public sealed class PodManifestWatcherTests : IAsyncLifetime
 {
-    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(20);
-
     private readonly TemporaryFolder _folder = new();
-    private readonly RecordingLogger _logger = new();
+    private readonly RecordingLogger<PodManifestWatcher> _logger = new();
     private readonly PodManifestWatcher _watcher;
-    private volatile PodSnapshot? _newest;
+    private readonly PodBoard _board = new();
 
-    public PodManifestWatcherTests() => _watcher = new PodManifestWatcher(_folder.Path, snapshot => _newest = snapshot, _logger);
+    public PodManifestWatcherTests() => _watcher = new PodManifestWatcher(_folder.Path, _board, _logger);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -32,7 +28,7 @@ public sealed class PodManifestWatcherTests : IAsyncLifetime
 
         await _watcher.StartAsync(TestContext.Current.CancellationToken);
 
-        Assert.NotNull(_newest?.Find("uid-a"));
+        Assert.NotNull(_board.Newest.Find("uid-a"));
         Assert.Contains(_logger.Lines, line => line == $"Information PodsRead 1 Pod(s) known from {_folder.Path}");
     }
 
@@ -40,16 +36,36 @@ public sealed class PodManifestWatcherTests : IAsyncLifetime
     public async Task A_change_is_picked_up()
     {
         await _watcher.StartAsync(TestContext.Current.CancellationToken);
-        Assert.Empty(_newest!.Pods);
+        Assert.Empty(_board.Newest.Pods);
 
         File.WriteAllText(_folder.PathOf("a.yaml"), Pod("a"));
-        await Until(() => _newest.Find("uid-a") is not null);
+        await Soon.Until(() => _board.Newest.Find("uid-a") is not null);
 
         File.WriteAllText(_folder.PathOf("a.yaml"), Pod("b"));
-        await Until(() => _newest.Find("uid-b") is not null && _newest.Find("uid-a") is null);
+        await Soon.Until(() => _board.Newest.Find("uid-b") is not null && _board.Newest.Find("uid-a") is null);
 
         File.Delete(_folder.PathOf("a.yaml"));
-        await Until(() => _newest.Pods.Count == 0);
+        await Soon.Until(() => _board.Newest.Pods.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_reading_without_news_confirms_the_Pods_and_a_folder_that_is_gone_does_not()
+    {
+        var path = _folder.PathOf("pods");
+        Directory.CreateDirectory(path);
+        using var watcher = new PodManifestWatcher(path, _board, _logger);
+        await watcher.StartAsync(TestContext.Current.CancellationToken);
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        var age = _board.Age;
+
+        File.WriteAllText(Path.Combine(path, "not-a-manifest"), "");
+        await Soon.Until(() => _board.Age < age);
+
+        Directory.Delete(path, recursive: true);
+        await Soon.Until(() => _logger.Lines.Any(line => line.Contains("there is no such folder", StringComparison.Ordinal)));
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.True(_board.Age >= TimeSpan.FromMilliseconds(200));
+        await watcher.StopAsync(CancellationToken.None);
     }
 
     [Fact]
@@ -61,7 +77,7 @@ public sealed class PodManifestWatcherTests : IAsyncLifetime
 
         volume.Swap(("pods.yaml", Pod("b")));
 
-        await Until(() => _newest!.Find("uid-b") is not null);
+        await Soon.Until(() => _board.Newest.Find("uid-b") is not null);
     }
 
     [Fact]
@@ -71,7 +87,7 @@ public sealed class PodManifestWatcherTests : IAsyncLifetime
         await _watcher.StartAsync(TestContext.Current.CancellationToken);
 
         File.WriteAllText(_folder.PathOf("b.yaml"), Pod("b"));
-        await Until(() => _newest!.Find("uid-b") is not null);
+        await Soon.Until(() => _board.Newest.Find("uid-b") is not null);
 
         Assert.Single(_logger.Lines, line => line.StartsWith("Error ManifestRefused a.yaml:2: ", StringComparison.Ordinal));
     }
@@ -80,7 +96,7 @@ public sealed class PodManifestWatcherTests : IAsyncLifetime
     public async Task A_folder_that_appears_later_is_read()
     {
         var path = _folder.PathOf("later");
-        using var watcher = new PodManifestWatcher(path, snapshot => _newest = snapshot, _logger);
+        using var watcher = new PodManifestWatcher(path, _board, _logger);
         await watcher.StartAsync(TestContext.Current.CancellationToken);
         Assert.Contains(_logger.Lines, line => line == $"Error ManifestRefused {path}: there is no such folder; what was last good stays");
         Assert.Contains(_logger.Lines, line => line.StartsWith("Warning FolderNotWatched", StringComparison.Ordinal));
@@ -88,33 +104,9 @@ public sealed class PodManifestWatcherTests : IAsyncLifetime
         Directory.CreateDirectory(path);
         _folder.Write("later/a.yaml", Pod("a"));
 
-        await Until(() => _newest?.Find("uid-a") is not null);
+        await Soon.Until(() => _board.Newest.Find("uid-a") is not null);
         await watcher.StopAsync(CancellationToken.None);
     }
 
     private static string Pod(string name) => new ManifestText { Name = name, Uid = $"uid-{name}" }.ToString();
-
-    private static async Task Until(Func<bool> isTrue)
-    {
-        var end = DateTime.UtcNow + s_soon;
-        while (!isTrue())
-        {
-            Assert.True(DateTime.UtcNow < end, $"not within {s_soon.TotalSeconds} s");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-    }
-
-    private sealed class RecordingLogger : ILogger<PodManifestWatcher>
-    {
-        internal ConcurrentQueue<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{logLevel} {eventId.Name} {formatter(state, exception)}");
-    }
 }

@@ -3,6 +3,8 @@ using NodeReaper.Agent.Yaml;
 namespace NodeReaper.Agent.Options.Syntax;
 
 /// <summary>The path of a file, or null for none.</summary>
+/// <param name="noun">What it is the path of.</param>
+/// <param name="example">One that is right.</param>
 internal sealed class FileSyntax(string noun = "file", string example = "/var/log/nodereaper/incidents.jsonl") : KeySyntax<string?>
 {
     internal override string Expected => $"the path of a {noun}, such as {example}, or null";

@@ -1,0 +1,22 @@
+namespace NodeReaper.Agent.Kubernetes.Events;
+
+/// <summary>Something that happened to an object of the cluster, before it is made into an Event.</summary>
+/// <param name="Reason">What, in one word that programs can rely on.</param>
+/// <param name="Action">What was done, or tried.</param>
+/// <param name="IsWarning">False for what is no trouble.</param>
+/// <param name="Regarding">The object.</param>
+/// <param name="Related">Another one that has to do with it.</param>
+/// <param name="Note">The sentence for people.</param>
+/// <param name="Time">When.</param>
+internal sealed record ClusterEvent(
+    string Reason, string Action, bool IsWarning, ObjectReference Regarding, ObjectReference? Related, string Note, DateTimeOffset Time)
+{
+    /// <summary>True when a tenant can cause as many of them as it likes.</summary>
+    internal bool IsOfTenant { get; init; }
+
+    /// <summary>What makes two of them the same thing that happened again.</summary>
+    internal EventKey Key => new(Reason, Action, Regarding, Related);
+}
+
+/// <summary>What makes two Events the same thing that happened again.</summary>
+internal sealed record EventKey(string Reason, string Action, ObjectReference Regarding, ObjectReference? Related);

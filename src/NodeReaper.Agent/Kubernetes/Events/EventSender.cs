@@ -1,0 +1,146 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Kubernetes.Api;
+using Polly;
+
+namespace NodeReaper.Agent.Kubernetes.Events;
+
+/// <summary>Delivers Events, one at a time, for as long as it takes. Nobody waits for it.</summary>
+internal sealed partial class EventSender : BackgroundService
+{
+    /// <summary>The name of this sink in logs and metrics.</summary>
+    internal const string Name = "events";
+
+    private static readonly MediaTypeHeaderValue s_mergePatch = new("application/merge-patch+json");
+
+    private readonly EventQueue _queue;
+    private readonly ApiClient _client;
+    private readonly ILogger<EventSender> _logger;
+    private readonly ResiliencePipeline _persistent;
+    private ApiFailure? _trouble;
+
+    /// <summary>Makes it; nothing is sent yet.</summary>
+    public EventSender(EventQueue queue, ApiClient client, ApiTimings timings, ILogger<EventSender> logger)
+    {
+        _queue = queue;
+        _client = client;
+        _logger = logger;
+        _persistent = ApiPipelines.Persistent(timings, Failed);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_queue.Trouble is { } trouble)
+        {
+            NotDurable(_logger, trouble);
+        }
+
+        try
+        {
+            while (true)
+            {
+                var entry = await _queue.NextAsync(stoppingToken);
+                await _persistent.ExecuteAsync(async cancellation => await SendAsync(entry, cancellation), stoppingToken);
+                if (_trouble is not null)
+                {
+                    _trouble = null;
+                    IsBack(_logger, _client.Server, _queue.Waiting);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What waits is on disk.
+        }
+    }
+
+    private async Task SendAsync(EventQueue.Entry entry, CancellationToken stopping)
+    {
+        var (written, isCreated) = _queue.Now(entry);
+        var path = $"apis/{EventObject.Group}/namespaces/{Uri.EscapeDataString(written.Metadata.Namespace)}/events";
+        try
+        {
+            await (isCreated
+                ? WriteAsync(
+                    HttpMethod.Patch,
+                    $"{path}/{Uri.EscapeDataString(written.Metadata.Name)}",
+                    JsonSerializer.SerializeToUtf8Bytes(new EventPatch(written.Series!), EventJson.Default.EventPatch),
+                    s_mergePatch,
+                    stopping)
+                : WriteAsync(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(written, EventJson.Default.EventObject), ApiClient.Json, stopping));
+            _queue.Delivered(entry, new SpooledEvent(written, true));
+        }
+        catch (ApiException error) when (error.Failure == ApiFailure.Exists)
+        {
+            // It had come through, and the answer had not: what it says of a series is sent again.
+            _queue.Delivered(entry, new SpooledEvent(written with { Series = isCreated ? written.Series : null }, true));
+        }
+        catch (ApiException error) when (IsFinal(error))
+        {
+            _queue.Drop(entry);
+            IsRefused(_logger, written.Reason, written.Regarding.Kind, written.Regarding.Namespace ?? "", written.Regarding.Name, error.Message);
+        }
+        catch (Exception error) when (error is not (ApiException or OperationCanceledException))
+        {
+            throw ApiException.Unexpected(_client.Server, error);
+        }
+    }
+
+    // The namespace ends, or an admission webhook does not want it: both are 403, like a right that is missing ("User ... cannot create ...") and may
+    // come. The others must not wait for this one.
+    private static bool IsFinal(ApiException error) =>
+        error.Failure is ApiFailure.Rejected or ApiFailure.Gone
+        || (error.Failure == ApiFailure.Forbidden && !error.Message.Contains(" cannot ", StringComparison.Ordinal));
+
+    private Task<bool> WriteAsync(HttpMethod method, string path, byte[] body, MediaTypeHeaderValue type, CancellationToken stopping) =>
+        _client.CallAsync(
+            method,
+            path,
+            new ApiBody(body, type),
+            (response, _) =>
+            {
+                response.Dispose();
+                return Task.FromResult(true);
+            },
+            stopping);
+
+    private void Failed(ApiException error, TimeSpan delay)
+    {
+        if (_trouble == error.Failure)
+        {
+            return;
+        }
+
+        _trouble = error.Failure;
+        if (error.Failure == ApiFailure.Forbidden)
+        {
+            IsForbidden(_logger, error.Message);
+        }
+        else
+        {
+            IsAway(_logger, error.Message, _queue.Waiting, delay.TotalSeconds);
+        }
+    }
+
+    [LoggerMessage(EventId = 230, EventName = "EventsWait", Level = LogLevel.Warning,
+        Message = "{Reason}; {Count} Event(s) wait; tried again in {Seconds:0.0} s, and so on")]
+    private static partial void IsAway(ILogger logger, string reason, int count, double seconds);
+
+    [LoggerMessage(EventId = 231, EventName = "EventsForbidden", Level = LogLevel.Error,
+        Message = "{Reason}; Events wait; fix: grant it to the agent's service account (docs/cluster.md#rights)")]
+    private static partial void IsForbidden(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 232, EventName = "EventsGoOn", Level = LogLevel.Information, Message = "{Server} takes Events again; {Count} wait")]
+    private static partial void IsBack(ILogger logger, Uri server, int count);
+
+    [LoggerMessage(EventId = 233, EventName = "EventRefused", Level = LogLevel.Error,
+        Message = "the Event {Reason} on {Kind} {ObjectNamespace}/{Object} is lost: {Error}")]
+    private static partial void IsRefused(ILogger logger, string reason, string kind, string objectNamespace, string @object, string error);
+
+    [LoggerMessage(EventId = 234, EventName = "EventsNotDurable", Level = LogLevel.Warning,
+        Message = "Events that wait are lost when the agent ends: {Reason}; fix: make events.folder writable, or give another")]
+    private static partial void NotDurable(ILogger logger, string reason);
+}

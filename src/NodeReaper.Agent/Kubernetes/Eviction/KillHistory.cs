@@ -1,0 +1,87 @@
+using System.Text.Json;
+
+namespace NodeReaper.Agent.Kubernetes.Eviction;
+
+/// <summary>How often the containers of a workload were killed on this node lately, also by agents before this one.</summary>
+/// <param name="file">Where that is kept; null: in memory alone.</param>
+/// <param name="window">What is older does not count.</param>
+internal sealed class KillHistory(string? file, TimeSpan window)
+{
+    private const int MaxWorkloads = 1024;
+    private const int MaxKills = 100;
+    private const int MaxFileBytes = 4 << 20;
+    private Dictionary<string, List<DateTimeOffset>>? _kills;
+
+    /// <summary>Takes note of a kill.</summary>
+    /// <param name="workload">Whose.</param>
+    /// <param name="time">When.</param>
+    /// <returns>How many there were within the window, with this one.</returns>
+    internal int Add(string workload, DateTimeOffset time)
+    {
+        var kills = _kills ??= Load();
+        foreach (var (other, times) in kills.ToArray())
+        {
+            // What is in the future was written before the clock was set back.
+            times.RemoveAll(each => each > time || time - each > window);
+            if (times.Count == 0)
+            {
+                kills.Remove(other);
+            }
+        }
+
+        if (!kills.TryGetValue(workload, out var known))
+        {
+            if (kills.Count >= MaxWorkloads)
+            {
+                kills.Remove(kills.MinBy(each => each.Value[^1]).Key);
+            }
+
+            kills[workload] = known = [];
+        }
+
+        if (known.Count == MaxKills)
+        {
+            known.RemoveAt(0);
+        }
+
+        known.Add(time);
+        return known.Count;
+    }
+
+    /// <summary>Writes down what was noted.</summary>
+    /// <exception cref="IOException">It cannot be written: it counts as long as this agent lives.</exception>
+    internal void Save()
+    {
+        if (file is null || _kills is not { } kills)
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            File.WriteAllBytes(file + ".tmp", JsonSerializer.SerializeToUtf8Bytes(kills, EvictionJson.Default.DictionaryStringListDateTimeOffset));
+            File.Move(file + ".tmp", file, overwrite: true);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    private Dictionary<string, List<DateTimeOffset>> Load()
+    {
+        try
+        {
+            return file is not null && new FileInfo(file) is { Exists: true, Length: <= MaxFileBytes }
+                && JsonSerializer.Deserialize(File.ReadAllBytes(file), EvictionJson.Default.DictionaryStringListDateTimeOffset) is { } read
+                && read.Values.All(times => times is { Count: > 0 })
+                ? read
+                : [];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return [];
+        }
+    }
+}

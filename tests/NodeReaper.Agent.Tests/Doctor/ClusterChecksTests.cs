@@ -1,0 +1,49 @@
+using NodeReaper.Agent.Doctor;
+using NodeReaper.Agent.Tests.Kubernetes.Api;
+using NodeReaper.TestApiServer;
+
+namespace NodeReaper.Agent.Tests.Doctor;
+
+public sealed class ClusterChecksTests
+{
+    [Fact]
+    public async Task What_is_granted_is_said()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        var checks = await ChecksAsync(rig);
+        Assert.Equal(
+            ["API server", "list Pods", "watch Pods", "create Events", "patch Events", "evict Pods"], checks.Select(check => check.Name));
+        Assert.All(checks, check => Assert.Equal(DoctorStatus.Ok, check.Status));
+    }
+
+    [Theory]
+    [InlineData("list pods", "list Pods", "without priorities and annotations")]
+    [InlineData("watch pods", "watch Pods", "stay as they were")]
+    [InlineData("create events.k8s.io/events", "create Events", "nobody is told")]
+    [InlineData("patch events.k8s.io/events", "patch Events", "how often")]
+    [InlineData("create pods/eviction", "evict Pods", "after-kill")]
+    public async Task What_is_forbidden_is_said_with_what_does_not_work_and_how_to_mend_it(string denied, string name, string without)
+    {
+        await using var rig = await ApiRig.StartAsync();
+        rig.Cluster.Denied.Add(denied);
+        var check = Assert.Single(await ChecksAsync(rig), check => check.Status == DoctorStatus.Warning);
+        Assert.Equal(name, check.Name);
+        Assert.Contains(without, check.Detail, StringComparison.Ordinal);
+        Assert.Contains("docs/cluster.md#rights", check.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_or_answers_nonsense_fails_nothing()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        rig.Cluster.Script.Next(ApiVerb.ReviewAccess, Faults.Body(201, "<html>"), Faults.Reset, Faults.Status(401, "Unauthorized", "Unauthorized"));
+        for (var i = 0; i < 3; i++)
+        {
+            var check = Assert.Single(await ChecksAsync(rig));
+            Assert.Equal(("API server", DoctorStatus.Warning), (check.Name, check.Status));
+        }
+    }
+
+    private static Task<IReadOnlyList<DoctorCheck>> ChecksAsync(ApiRig rig) =>
+        ClusterChecks.AllAsync(rig.Access, ApiRig.Impatient, TestContext.Current.CancellationToken);
+}

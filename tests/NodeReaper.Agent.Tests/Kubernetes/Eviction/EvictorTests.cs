@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using NodeReaper.Agent.Kubernetes.Api;
+using NodeReaper.Agent.Kubernetes.Events;
+using NodeReaper.Agent.Kubernetes.Eviction;
+using NodeReaper.Agent.Tests.Kubernetes.Api;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.TestApiServer;
+
+namespace NodeReaper.Agent.Tests.Kubernetes.Eviction;
+
+public sealed class EvictorTests : IAsyncLifetime
+{
+    private const string Budget = "Cannot evict pod as it would violate the pod's disruption budget.";
+    private readonly RecordingLogger<Evictor> _log = new();
+    private readonly ConcurrentQueue<ClusterEvent> _told = [];
+    private ApiRig _rig = null!;
+    private Evictor _evictor = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _rig = await ApiRig.StartAsync();
+        _rig.Cluster.Pods.Put(PodJson.Of("web"));
+        _evictor = Evictor(ApiRig.Impatient);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _evictor.StopAsync(CancellationToken.None);
+        _evictor.Dispose();
+        await _rig.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_Pod_goes_and_that_is_told()
+    {
+        _evictor.Begin(Pod("web"), "it asks for that");
+        await Soon.Until(() => !_told.IsEmpty);
+
+        Assert.Null(_rig.Cluster.Pods.Find("shop", "web"));
+        var told = Assert.Single(_told);
+        Assert.Equal(("EvictedAfterReap", "Evict", "uid-web"), (told.Reason, told.Action, told.Regarding.Uid));
+        Assert.EndsWith("it asks for that", told.Note, StringComparison.Ordinal);
+        Assert.Contains(_log.Lines, line => line.StartsWith("Warning Evicted evicted shop/web", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_disruption_budget_is_waited_for()
+    {
+        _rig.Cluster.Script.Next(
+            ApiVerb.Evict, Faults.Status(429, "TooManyRequests", Budget), Faults.Status(429, "TooManyRequests", Budget), Faults.Status(500, "InternalError", "x"));
+        _evictor.Begin(Pod("web"), "x");
+        _evictor.Begin(Pod("web"), "x");
+        await Soon.Until(() => !_told.IsEmpty);
+        Assert.Equal(4, _rig.Cluster.Count(ApiVerb.Evict));
+    }
+
+    [Fact]
+    public async Task A_disruption_budget_is_not_waited_for_for_ever_and_keeps_nobody_else_waiting()
+    {
+        using var hasty = Evictor(ApiRig.Impatient with { Eviction = TimeSpan.FromSeconds(2) });
+        _rig.Cluster.Pods.Put(PodJson.Of("other"));
+        _rig.Cluster.Script.Always(ApiVerb.Evict, context => context.Request.Path.Value!.Contains("/web/", StringComparison.Ordinal)
+            ? Faults.Status(429, "TooManyRequests", Budget)(context)
+            : Faults.Body(201, "{}")(context));
+        hasty.Begin(Pod("web"), "x");
+        hasty.Begin(Pod("other"), "x");
+
+        await Soon.Until(() => _told.Any(told => told.Regarding.Name == "other"));
+        await Soon.Until(() => _log.Lines.Any(line => line.StartsWith("Warning EvictionGivenUp shop/web", StringComparison.Ordinal)));
+        Assert.Contains(_log.Lines, line => line.Contains(Budget, StringComparison.Ordinal));
+        Assert.NotNull(_rig.Cluster.Pods.Find("shop", "web"));
+        await hasty.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Another_Pod_of_the_same_name_stays()
+    {
+        _evictor.Begin(Pod("web") with { Uid = "uid-before" }, "x");
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.Evict) == 1);
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.NotNull(_rig.Cluster.Pods.Find("shop", "web"));
+        Assert.Empty(_told);
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public async Task Without_the_right_it_says_so_and_goes_on()
+    {
+        _rig.Cluster.Script.Next(ApiVerb.Evict, Faults.Status(403, "Forbidden", "pods \"web\" is forbidden: User \"x\" cannot create resource \"pods/eviction\""));
+        _evictor.Begin(Pod("web"), "x");
+        await Soon.Until(() => _log.Lines.Any(line => line.StartsWith("Error EvictionRefused shop/web", StringComparison.Ordinal)));
+        Assert.Contains(_log.Lines, line => line.Contains("docs/cluster.md#rights", StringComparison.Ordinal));
+
+        await Soon.Until(() =>
+        {
+            _evictor.Begin(Pod("web"), "x");
+            return !_told.IsEmpty;
+        });
+    }
+
+    [Fact]
+    public async Task The_end_of_the_agent_does_not_wait_for_a_budget()
+    {
+        _rig.Cluster.Script.Always(ApiVerb.Evict, Faults.Status(429, "TooManyRequests", Budget));
+        _evictor.Begin(Pod("web"), "x");
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.Evict) > 0);
+        var stopping = _evictor.StopAsync(CancellationToken.None);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        Assert.Empty(_log.Lines);
+    }
+
+    private Evictor Evictor(ApiTimings timings) => new(_rig.Client(), timings, _told.Enqueue, _log);
+
+    private static PodFacts Pod(string name) => new($"uid-{name}", "shop", name, QosClass.Burstable, 0, null, default, []);
+}
