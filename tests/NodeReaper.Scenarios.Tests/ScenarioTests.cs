@@ -51,6 +51,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "stop", "6.12", "1G", "" },
         { "stop", "7", "1G", "" },
         { "metrics", "6.12", "1G", "" },
+        { "dashboard", "6.12", "2G", "" },
         { "explain", "7", "1G", "" },
         { "protected-hog", "6.12", "1G", "" },
         { "shared-memory", "6.1", "1G", "" },

@@ -1,8 +1,8 @@
 using NodeReaper.Agent.Doctor;
-using NodeReaper.Agent.Tests.Kubernetes.Api;
+using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.TestApiServer;
 
-namespace NodeReaper.Agent.Tests.Doctor;
+namespace NodeReaper.Agent.Tests.Kubernetes.Api;
 
 public sealed class ClusterChecksTests
 {

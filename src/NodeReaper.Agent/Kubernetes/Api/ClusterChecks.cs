@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using NodeReaper.Agent.Kubernetes.Api;
+using NodeReaper.Agent.Doctor;
 
-namespace NodeReaper.Agent.Doctor;
+namespace NodeReaper.Agent.Kubernetes.Api;
 
 /// <summary>Asks the API server what the agent may do there. Protection works without it, so nothing here fails it.</summary>
 internal static class ClusterChecks
