@@ -15,6 +15,7 @@ namespace NodeReaper.Agent.SelfTest;
 internal sealed class StrategySelfTest(int expediteFlag)
 {
     private const int StartTimeoutMilliseconds = 20_000;
+    private const int MostAttempts = 8;
 
     // What a child has left once the kernel has freed it: a few pages that are not its own.
     private const int ResidueDivisor = 8;
@@ -76,8 +77,17 @@ internal sealed class StrategySelfTest(int expediteFlag)
 
         try
         {
-            using var child = StartVictim();
-            return OwnThread.Run(() => Kill(child.Id, strategy));
+            // One unlucky moment on a busy node must not cost the best strategy for as long as the agent lives.
+            StrategyTestResult result;
+            var attempts = 0;
+            do
+            {
+                using var child = StartVictim();
+                result = OwnThread.Run(() => Kill(child.Id, strategy));
+            }
+            while (result.IsTransient && ++attempts < MostAttempts);
+
+            return result;
         }
         catch (IOException error)
         {
@@ -158,6 +168,12 @@ internal sealed class StrategySelfTest(int expediteFlag)
         if (!relief.IsDead)
         {
             return new StrategyTestResult(strategy, false, "the child was not dead in time", "see whether a debugger or tracer holds the agent's children");
+        }
+
+        if (steps.Holds && process.HeldThread == 0 && process.HoldError == Errno.EBUSY)
+        {
+            return new StrategyTestResult(
+                strategy, false, "the thread that holds got no turn in time", "start the agent again when the node is less busy, or add CAP_SYS_NICE", IsTransient: true);
         }
 
         if (steps.Holds && process.HeldThread == 0)
