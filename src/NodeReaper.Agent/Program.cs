@@ -9,6 +9,7 @@ var root = new RootCommand("NodeReaper: kills the right container before the nod
     StatusCommand.Create(),
     TopCommand.Create(),
     DoctorCommand.Create(),
+    ReplayCommand.Create(),
     new Command("config", "Work with policy files.") { ConfigCheckCommand.Create() },
     SelfTestVictimCommand.Create(),
 };

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Killing;
@@ -8,6 +7,7 @@ using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Recording;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
@@ -103,6 +103,9 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Figures of the moment, for other threads.</summary>
     public Gauges Gauges { get; } = new();
 
+    /// <summary>Where the samples and decisions are recorded.</summary>
+    public FlightRecorder Recorder { get; init; } = new();
+
     /// <summary>What has been done so far.</summary>
     public CycleTotals Totals { get; private set; }
 
@@ -123,6 +126,7 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Decides on the last reading and acts on it.</summary>
     public void Run()
     {
+        Recorder.Note(_node, _policy);
         var occasion = Occasion.Of(_node, _policy.Pressure);
         var verdict = occasion.Verdict;
         if (!verdict.IsShort)
@@ -131,6 +135,7 @@ public sealed class ReapCycle : IDisposable
             if (_stages.Work(_policy, out var stage) && _budget.Allows(stage.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
             {
                 // Their grace period is over.
+                Capture(DecisionKind.GraceOver, stage);
                 Execute(stage);
             }
 
@@ -153,8 +158,9 @@ public sealed class ReapCycle : IDisposable
         Survey(occasion.Slice);
 
         // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
-        var missing = verdict.DeficitBytes - _draining.PendingBytes(_policy.Kill.Cooldown);
-        Planner.Plan(_snapshot, _ranking, Math.Max(1, missing), _policy.Plan, _plan);
+        pending = _draining.PendingBytes(_policy.Kill.Cooldown);
+        Decisions.Plan(_snapshot, _ranking, verdict, pending, _policy.Plan, _plan);
+        Capture(DecisionKind.Shortage, occasion, pending);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
@@ -170,28 +176,37 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
-        if (_plan.Count == 0 || IsInVain(occasion))
+        var isWithinBudget = _budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow);
+        var conclusion = Decisions.Conclude(occasion, _snapshot, _ranking, _plan, isWithinBudget);
+        Recorder.Conclude(_plan, isWithinBudget, conclusion);
+        switch (conclusion)
         {
-            _nobodyUntil = occasion.Reading.Timestamp + s_nobodyPause;
-            _nobodyInEmergency = verdict.IsEmergency;
-            TellOfNoVictim(occasion);
-        }
-        else if (!verdict.IsEmergency && !_budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
-        {
-            TellOfCap(occasion);
-        }
-        else if (!Execute(occasion))
-        {
-            // A dry run: nothing has changed.
-            _nobodyUntil = occasion.Reading.Timestamp + s_nobodyPause;
-            _nobodyInEmergency = verdict.IsEmergency;
+            case Conclusion.NoVictim:
+                WaitForAChange(occasion);
+                TellOfNoVictim(occasion);
+                break;
+            case Conclusion.Capped:
+                TellOfCap(occasion);
+                break;
+            default:
+                if (!Execute(occasion))
+                {
+                    // A dry run: nothing has changed.
+                    WaitForAChange(occasion);
+                }
+
+                break;
         }
     }
 
-    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage. Until it is an emergency, nobody dies for that.
-    private bool IsInVain(in Occasion occasion) =>
-        occasion.Verdict is { IsEmergency: false, Signal: AvailableSignal.SignalName }
-        && _ranking.ReliefBytes(_snapshot) < occasion.Limits.KillBelowBytes - occasion.Reading.Memory.AvailableBytes;
+    private void WaitForAChange(in Occasion occasion)
+    {
+        _nobodyUntil = occasion.Reading.Timestamp + s_nobodyPause;
+        _nobodyInEmergency = occasion.Verdict.IsEmergency;
+    }
+
+    private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
+        Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
 
     /// <summary>Says what would be decided now. Only the kernel is read; nothing is done.</summary>
     /// <param name="explanation">What is filled.</param>
@@ -251,6 +266,7 @@ public sealed class ReapCycle : IDisposable
                 }
 
                 _plan.TakeOnly(index, candidate.ReliefBytes);
+                Capture(DecisionKind.OwnLimit, occasion);
                 Execute(occasion);
             }
             else
@@ -420,6 +436,7 @@ public sealed class ReapCycle : IDisposable
             _hasToldOfNoVictim = true;
             Totals = Totals with { WithoutVictim = Totals.WithoutVictim + 1 };
             _tell.NoVictim(occasion, _policy);
+            Recorder.Keep();
         }
     }
 
@@ -429,6 +446,7 @@ public sealed class ReapCycle : IDisposable
         {
             _hasToldOfCap = true;
             _tell.Capped(occasion, _policy);
+            Recorder.Keep();
         }
     }
 
@@ -441,6 +459,7 @@ public sealed class ReapCycle : IDisposable
             _hasToldOfDryRun = true;
             Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
             _tell.DryRun(occasion, _policy, index);
+            Recorder.Keep();
         }
     }
 
@@ -449,6 +468,7 @@ public sealed class ReapCycle : IDisposable
         _ = _node.Read(_policy.Pressure);
         var available = (occasion.Slice?.Last ?? _node.Last).Memory.AvailableBytes;
         var incident = _tell.Killed(occasion, _policy, index, _target, _killer.Processes, outcome, relief, available);
+        Recorder.Keep();
         if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
         {
             Drain(incident ?? -1, outcome);
@@ -513,7 +533,11 @@ public sealed class ReapCycle : IDisposable
 
         Totals = Totals with { KernelKills = Totals.KernelKills + count };
         Survey(null);
-        _tell.KernelOom(Occasion.Of(_node, _policy.Pressure), _policy, victim, count, ReasonToBeLate());
+        _plan.Clear();
+        var occasion = Occasion.Of(_node, _policy.Pressure);
+        Capture(DecisionKind.KernelOom, occasion);
+        _tell.KernelOom(occasion, _policy, victim, count, ReasonToBeLate());
+        Recorder.Keep();
     }
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch

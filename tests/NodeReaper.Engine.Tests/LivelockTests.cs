@@ -60,10 +60,11 @@ public sealed class LivelockTests : CycleTest
     public void Who_gets_on_for_a_while_begins_anew()
     {
         var (stuck, path) = Add("stuck");
-        var cycle = Make(new ReapPolicy { OwnLimit = s_policy });
+        var cycle = Make(new ReapPolicy { OwnLimit = s_policy with { Time = TimeSpan.FromSeconds(2) } });
         Look(cycle, path, hits: 10, stalledSeconds: 100);
         Look(cycle, path, hits: 20, stalledSeconds: 200);
         Look(cycle, path, hits: 20, stalledSeconds: 200);
+        Thread.Sleep(2100);
         Look(cycle, path, hits: 30, stalledSeconds: 300);
         Look(cycle, path, hits: 40, stalledSeconds: 400);
         Assert.Empty(_reports.Written);

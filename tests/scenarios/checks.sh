@@ -4,6 +4,7 @@
 : "${NODEREAPER:?}" "${VICTIM:?}"
 work=$(mktemp -d /tmp/scenario.XXXXXX)
 incidents=$work/incidents.jsonl
+records=$work/records
 agent=''
 
 # Whoever watches must not stall along with the node, or die: on a real one, its daemons are protected in the same way.
@@ -75,7 +76,7 @@ YAML
 
 # start_agent ARG...: runs the agent and waits until it watches.
 start_agent() {
-    "$NODEREAPER" run --cgroup-root "$CGROUP_ROOT" --incidents "$incidents" "$@" > "$work/agent.log" 2>&1 &
+    "$NODEREAPER" run --cgroup-root "$CGROUP_ROOT" --incidents "$incidents" --records "$records" "$@" > "$work/agent.log" 2>&1 &
     agent=$!
     wait_for 60 "the agent starts" agent_watches
 }
@@ -91,6 +92,19 @@ stop_agent() {
     stopped_in=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
     ok "it stopped in $stopped_in ms: $(sed -n 's/.*\(stopped: .*\)/\1/p' "$work/agent.log")"
     agent=''
+    replay_records
+}
+
+# replay_records: whatever was decided, the record of it gives the same decision. KEEP_RECORDS=DIR keeps the records there.
+replay_records() {
+    local record
+    for record in "$records"/*; do
+        [ -e "$record" ] || continue
+        "$NODEREAPER" replay "$record" > "$work/replay.log" 2>&1 || { cat "$work/replay.log"; fail "replay of ${record##*/}"; }
+        ok "replayed: $(tail -n 2 "$work/replay.log" | paste -sd ' ')"
+        [ -z "${KEEP_RECORDS:-}" ] || cp "$record" "$KEEP_RECORDS"
+        rm "$record"
+    done
 }
 
 incident_count() {

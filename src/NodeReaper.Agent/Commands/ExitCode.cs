@@ -17,4 +17,7 @@ internal static class ExitCode
 
     /// <summary>For kill: refused.</summary>
     internal const int Refused = 4;
+
+    /// <summary>For replay: a decision, or a verdict, came out differently.</summary>
+    internal const int Different = 5;
 }

@@ -14,6 +14,7 @@ using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Recording;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Agent.Commands;
@@ -33,10 +34,11 @@ internal static class RunCommand
         var procRoot = CommonOptions.ProcRoot();
         var dryRun = new Option<bool>("--dry-run") { Description = "decide and report, but send no signal" };
         var incidents = new Option<string?>("--incidents") { Description = "append one JSON line for each incident to this file", HelpName = "FILE" };
+        var records = new Option<string?>("--records") { Description = "write a record of each incident into this folder, for replay", HelpName = "DIR" };
 
         var command = new Command("run", "Watch this node, and kill and reap before it runs out of memory.")
         {
-            config, node, cgroupRoot, procRoot, dryRun, incidents,
+            config, node, cgroupRoot, procRoot, dryRun, incidents, records,
         };
         pods.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -52,6 +54,7 @@ internal static class RunCommand
             {
                 DryRun = policy.DryRun || parsed.GetValue(dryRun),
                 Report = policy.Report with { IncidentFile = parsed.GetValue(incidents) ?? policy.Report.IncidentFile },
+                Record = policy.Record with { Directory = parsed.GetValue(records) ?? policy.Record.Directory },
             };
             var nodeName = parsed.GetValue(node) ?? Environment.GetEnvironmentVariable("NODE_NAME");
             RunSettings settings;
@@ -87,6 +90,7 @@ internal static class RunCommand
         builder.Services.AddSingleton<PodBoard>();
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
+        builder.Services.AddSingleton(_ => new FlightRecorder());
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton<MetricsAtScrape>();
         builder.Services.AddSingleton<IReportSink, MetricsSink>();
@@ -108,6 +112,11 @@ internal static class RunCommand
         // Services stop in the opposite order: reports are drained after the last kill.
         AddApi(builder.Services, settings, options);
         builder.Services.AddHostedService<ReportService>();
+        if (settings.Policy.Record.Directory is not null)
+        {
+            builder.Services.AddHostedService<RecordService>();
+        }
+
         AddPods(builder.Services, settings.Pods);
         if (config is not null)
         {

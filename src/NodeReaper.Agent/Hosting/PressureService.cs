@@ -8,6 +8,7 @@ using NodeReaper.Engine;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Recording;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
@@ -27,6 +28,7 @@ internal sealed partial class PressureService(
     PodBoard pods,
     PolicyBoard policies,
     ReportRing reports,
+    FlightRecorder recorder,
     IHostApplicationLifetime lifetime,
     ILogger<PressureService> logger) : IHostedService
 {
@@ -189,7 +191,10 @@ internal sealed partial class PressureService(
             new Verifier(proc),
             new MainProcess(proc, roles, killer.Errors),
             reports,
-            () => pods.Newest);
+            () => pods.Newest)
+        {
+            Recorder = recorder,
+        };
         using var watch = new PressureWatch(() => policies.Newest, some, full, node, tree, cycle);
         if (some is not null && !watch.HasStallAlarm)
         {

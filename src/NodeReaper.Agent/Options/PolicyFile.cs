@@ -16,6 +16,11 @@ internal static class PolicyFile
         return file.Error is { } error ? Refuse(path, [error]) : Parse(path, file);
     }
 
+    /// <summary>Reads a policy that was written by <see cref="EffectivePolicy"/>.</summary>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="text">The text.</param>
+    internal static PolicyLoad Parse(string name, string text) => Parse(name, new TextFile(System.Text.Encoding.UTF8.GetBytes(text), null));
+
     private static PolicyLoad Parse(string path, in TextFile file)
     {
         using var text = file.Open();

@@ -16,8 +16,9 @@ internal abstract class PolicyKey(string path)
     /// <summary>True when a change takes effect while the agent runs; false when only from its next start on.</summary>
     internal bool IsLive =>
         !s_atStart.Contains(Path) && !Path.StartsWith("report.", StringComparison.Ordinal) && !Path.StartsWith("log.", StringComparison.Ordinal)
-        && !Path.StartsWith("http.", StringComparison.Ordinal) && !Path.StartsWith("events.", StringComparison.Ordinal)
-        && !Path.StartsWith("kubelet.", StringComparison.Ordinal) && !Path.StartsWith("afterKill.", StringComparison.Ordinal);
+        && !Path.StartsWith("record.", StringComparison.Ordinal) && !Path.StartsWith("http.", StringComparison.Ordinal)
+        && !Path.StartsWith("events.", StringComparison.Ordinal) && !Path.StartsWith("kubelet.", StringComparison.Ordinal)
+        && !Path.StartsWith("afterKill.", StringComparison.Ordinal);
 
     /// <summary>What may stand behind it.</summary>
     internal abstract string Expected { get; }

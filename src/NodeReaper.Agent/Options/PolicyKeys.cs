@@ -111,6 +111,11 @@ internal static class PolicyKeys
             p => p.IncidentFileMaxBytes,
             (p, value) => p with { IncidentFileMaxBytes = value }),
 
+        OfRecord("directory", new FileSyntax("folder", "/var/lib/nodereaper/records"), p => p.Directory, (p, value) => p with { Directory = value }),
+        OfRecord("maxFiles", new IntegerSyntax(1, 10_000), p => p.MaxFiles, (p, value) => p with { MaxFiles = value }),
+        OfRecord("before", Duration(0, 600_000), p => p.Before, (p, value) => p with { Before = value }),
+        OfRecord("after", Duration(0, 600_000), p => p.After, (p, value) => p with { After = value }),
+
         new PolicyKey<bool>("events.send", new FlagSyntax(), o => o.Events.Send, (o, value) => o with { Events = o.Events with { Send = value } }),
         new PolicyKey<string?>(
             "events.folder",
@@ -183,6 +188,10 @@ internal static class PolicyKeys
     private static PolicyKey<T> OfReport<T>(
         string name, KeySyntax<T> syntax, Func<ReportPolicy, T> get, Func<ReportPolicy, T, ReportPolicy> set) =>
         Of($"report.{name}", syntax, p => get(p.Report), (p, value) => p with { Report = set(p.Report, value) });
+
+    private static PolicyKey<T> OfRecord<T>(
+        string name, KeySyntax<T> syntax, Func<RecordPolicy, T> get, Func<RecordPolicy, T, RecordPolicy> set) =>
+        Of($"record.{name}", syntax, p => get(p.Record), (p, value) => p with { Record = set(p.Record, value) });
 
     private static PolicyKey<T> OfAfterKill<T>(
         string name, KeySyntax<T> syntax, Func<AfterKillOptions, T> get, Func<AfterKillOptions, T, AfterKillOptions> set) =>

@@ -17,6 +17,12 @@ public struct Candidate
     /// <summary>Why it cannot be a victim.</summary>
     public Exclusion Exclusion;
 
+    /// <summary>True when its files could not be read.</summary>
+    public bool IsUnreadable;
+
+    /// <summary>True when it must not be chosen for now (<see cref="ContainerCgroup.IsQuarantined"/>), as it was when it was looked at.</summary>
+    public bool IsQuarantined;
+
     /// <summary>Its QoS class: the Pod's, or else what the cgroup path says.</summary>
     public QosClass QosClass;
 

@@ -32,49 +32,23 @@ public sealed class CandidateCollector
             candidate.Cgroup = cgroup;
             candidate.Pod = cgroup.Pod;
             candidate.Container = cgroup.Container;
-            candidate.QosClass = cgroup.Pod?.QosClass ?? cgroup.QosClass;
-            if (cgroup.Pod is { } pod)
-            {
-                candidate.PodPriority = pod.Priority;
-                candidate.KillPriority = Protection.GrantedKillPriority(policy, pod, cgroup.Container);
-                candidate.RequestBytes = RequestOf(pod, cgroup.Container);
-            }
-
-            candidate.Exclusion = Exclude(ref candidate, policy);
-            if (candidate.Exclusion == Exclusion.None && slice?.Holds(cgroup) == false)
-            {
-                candidate.Exclusion = Exclusion.Elsewhere;
-            }
+            Look(ref candidate);
         }
 
-        AddSiblings(snapshot.ToFill);
+        CandidateRules.Apply(snapshot, policy, slice);
     }
 
-    private static void AddSiblings(Span<Candidate> all)
-    {
-        foreach (ref var candidate in all)
-        {
-            if (candidate.Scope != KillScope.Pod || candidate.Exclusion != Exclusion.None)
-            {
-                continue;
-            }
-
-            foreach (ref readonly var sibling in all)
-            {
-                candidate.SiblingBytes += sibling.DiesAlongWith(candidate) ? sibling.FreeableBytes : 0;
-            }
-        }
-    }
-
-    private Exclusion Exclude(ref Candidate candidate, ReapPolicy policy)
+    private void Look(ref Candidate candidate)
     {
         var cgroup = candidate.Cgroup;
         var error = cgroup.MemoryFiles.Current.IsOpen
             ? _reader.Read(cgroup.MemoryFiles, out candidate.Memory)
             : _reader.Read(cgroup.Directory, out candidate.Memory);
-        if (!error.IsNone)
+        candidate.IsQuarantined = cgroup.IsQuarantined;
+        candidate.IsUnreadable = !error.IsNone;
+        if (candidate.IsUnreadable)
         {
-            return Exclusion.Unreadable;
+            return;
         }
 
         candidate.GrowthBytesPerSecond = Growth(cgroup, candidate.FreeableBytes);
@@ -87,19 +61,6 @@ public sealed class CandidateCollector
             cgroup.Role = _roles.Tell(cgroup.Directory, candidate.FreeableBytes, out var isNodeCritical);
             cgroup.IsNodeCritical = isNodeCritical;
         }
-
-        return cgroup.Role switch
-        {
-            ContainerRole.Own => Exclusion.OwnPod,
-            ContainerRole.Sandbox => Exclusion.Sandbox,
-            ContainerRole.System => Exclusion.System,
-            ContainerRole.Starting => Exclusion.Starting,
-            _ when candidate.Pod is { } pod && Protection.IsProtected(policy, pod, candidate.Container) => Exclusion.Protected,
-            _ when candidate.Pod is null && cgroup.IsNodeCritical && cgroup.QosClass != QosClass.Guaranteed => Exclusion.Protected,
-            _ when cgroup.IsQuarantined => Exclusion.Quarantined,
-            _ when cgroup.Role == ContainerRole.Unknown || candidate.FreeableBytes < policy.Plan.MinFreeableBytes => Exclusion.NothingToFree,
-            _ => Exclusion.None,
-        };
     }
 
     private static long Growth(ContainerCgroup cgroup, long freeableBytes)
@@ -120,22 +81,5 @@ public sealed class CandidateCollector
 
         cgroup.LastFreeableBytes = freeableBytes;
         return cgroup.GrowthBytesPerSecond;
-    }
-
-    // Of a container that cannot be told from its siblings, the largest request counts: better to spare it than to wrong it.
-    private static long RequestOf(PodFacts pod, ContainerFacts? container)
-    {
-        if (container is not null)
-        {
-            return container.MemoryRequestBytes;
-        }
-
-        long largest = 0;
-        for (var i = 0; i < pod.Containers.Count; i++)
-        {
-            largest = Math.Max(largest, pod.Containers[i].MemoryRequestBytes);
-        }
-
-        return largest;
     }
 }

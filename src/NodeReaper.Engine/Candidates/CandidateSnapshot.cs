@@ -19,7 +19,8 @@ public sealed class CandidateSnapshot
 
     internal void Clear() => Count = 0;
 
-    internal ref Candidate Add()
+    /// <summary>Adds one, to be filled.</summary>
+    public ref Candidate Add()
     {
         if (Count == _candidates.Length)
         {

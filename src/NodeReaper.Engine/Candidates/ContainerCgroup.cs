@@ -89,6 +89,27 @@ public sealed class ContainerCgroup
     /// <summary>True after a dry-run kill, until the pressure is gone.</summary>
     public bool IsSpared { get; internal set; }
 
+    /// <summary>A container as it was when something was decided; there are no files behind it.</summary>
+    /// <param name="id">The kernel's ID of the cgroup.</param>
+    /// <param name="qosClass">What the path tells.</param>
+    /// <param name="path">The path below the cgroup root.</param>
+    /// <param name="uid">The UID of its Pod.</param>
+    /// <param name="containerId">The runtime's ID of the container, as in the path.</param>
+    /// <param name="role">What ran in it.</param>
+    /// <param name="isNodeCritical">See <see cref="IsNodeCritical"/>.</param>
+    /// <param name="isWidened">See <see cref="IsWidened"/>.</param>
+    /// <returns>Null when the path or the UID is too long for a container's.</returns>
+    public static ContainerCgroup? OfRecord(
+        long id, QosClass qosClass, string path, string uid, string containerId, ContainerRole role, bool isNodeCritical, bool isWidened)
+    {
+        var cgroup = new ContainerCgroup();
+        var uidBytes = Encoding.UTF8.GetBytes(uid);
+        return uidBytes.Length <= KubepodsName.MaxUidLength
+            && cgroup.Fill(id, CgroupDirectory.None, qosClass, uidBytes, Encoding.UTF8.GetBytes(path), Encoding.UTF8.GetBytes(containerId))
+            ? cgroup.As(role, isNodeCritical, isWidened)
+            : null;
+    }
+
     /// <summary>Keeps it from being chosen for as long as its cgroup is there.</summary>
     internal void Quarantine() => _quarantinedUntil = long.MaxValue;
 
@@ -183,6 +204,14 @@ public sealed class ContainerCgroup
         _joinedWith = pods;
         Pod = pods.Find(PodUid);
         Container = FindContainer(Pod);
+    }
+
+    private ContainerCgroup As(ContainerRole role, bool isNodeCritical, bool isWidened)
+    {
+        Role = role;
+        IsNodeCritical = isNodeCritical;
+        IsWidened = isWidened;
+        return this;
     }
 
     private ContainerFacts? FindContainer(PodFacts? pod)

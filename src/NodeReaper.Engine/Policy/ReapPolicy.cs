@@ -46,6 +46,9 @@ public sealed record ReapPolicy
     /// <summary>Where reports go.</summary>
     public ReportPolicy Report { get; init; } = new();
 
+    /// <summary>What the flight recorder writes to disk.</summary>
+    public RecordPolicy Record { get; init; } = new();
+
     /// <summary>True when a container is not to be touched, and what would be done with it is only told. Allocates nothing.</summary>
     /// <param name="candidate">The container.</param>
     public bool IsDryRunFor(in Candidate candidate)
@@ -196,4 +199,20 @@ public sealed record ReportPolicy
 
     /// <summary>The incident file is moved aside to <c>FILE.1</c> once it is this long. In bytes, at least 64 KiB.</summary>
     public long IncidentFileMaxBytes { get; init; } = 16L << 20;
+}
+
+/// <summary>What the flight recorder writes to disk at each kill, dry-run kill, shortage without a victim, and kernel OOM kill.</summary>
+public sealed record RecordPolicy
+{
+    /// <summary>The folder of the records; null for none.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>At most so many records are kept; the oldest goes first. 1 to 10000.</summary>
+    public int MaxFiles { get; init; } = 32;
+
+    /// <summary>How much before the first decision is recorded, as far as the recorder's memory reaches. 0 to 10 min.</summary>
+    public TimeSpan Before { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How much after it. 0 to 10 min.</summary>
+    public TimeSpan After { get; init; } = TimeSpan.FromSeconds(10);
 }

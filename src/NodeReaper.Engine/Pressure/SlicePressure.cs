@@ -60,6 +60,16 @@ public sealed class SlicePressure : IDisposable
         _ = TryReadTimesAtLimit(out _timesAtLimit);
     }
 
+    private SlicePressure(string path, in PressureReading reading)
+    {
+        Path = path;
+        _pathInFront = [.. System.Text.Encoding.UTF8.GetBytes(path), (byte)'/'];
+        _directory = CgroupDirectory.None;
+        _current = _stat = _limit = _ownEvents = Events = FileDescriptor.None;
+        IsLimited = true;
+        Last = reading;
+    }
+
     /// <summary>The path below the cgroup root.</summary>
     public string Path { get; }
 
@@ -100,6 +110,11 @@ public sealed class SlicePressure : IDisposable
         var directory = CgroupDirectory.Open(System.IO.Path.Combine(cgroupRoot, path.Path), out _);
         return directory.IsOpen ? new SlicePressure(cgroupRoot, path, directory, policy) : null;
     }
+
+    /// <summary>A slice with a limit of its own as it was when something was decided; there are no files behind it.</summary>
+    /// <param name="path">The path below the cgroup root.</param>
+    /// <param name="reading">The reading.</param>
+    public static SlicePressure OfRecord(string path, in PressureReading reading) => new(path, reading);
 
     /// <summary>Notes that its alarm went off just now. What it tells of the node is for the report alone; of its own limit, it counts when it met that.</summary>
     public void NoteStall()

@@ -42,6 +42,17 @@ public static class Ranker
         return null;
     }
 
+    /// <summary>The key that put a candidate in front of the next one.</summary>
+    /// <param name="snapshot">The candidates.</param>
+    /// <param name="ranking">Their order.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="position">Its place in the order.</param>
+    /// <returns>Null for the last, or when only the UIDs differ.</returns>
+    public static RankingKey? KeyAfter(CandidateSnapshot snapshot, VictimRanking ranking, IReadOnlyList<RankingKey> keys, int position) =>
+        position + 1 < ranking.Count
+            ? DecidingKey(snapshot.All[ranking.Order[position]], snapshot.All[ranking.Order[position + 1]], keys)
+            : null;
+
     /// <summary>Compares two candidates.</summary>
     /// <param name="first">One candidate.</param>
     /// <param name="second">The other.</param>

@@ -31,15 +31,21 @@ public readonly record struct Occasion(
     /// <summary>Assesses the node and, when that is not short, the slices that have a limit of their own. Allocates nothing.</summary>
     /// <param name="node">The signals.</param>
     /// <param name="policy">When a place counts as short.</param>
-    public static Occasion Of(NodePressure node, PressurePolicy policy)
+    public static Occasion Of(NodePressure node, PressurePolicy policy) => Of(node.Last, node.Slices.All, policy);
+
+    /// <summary>The same, of readings that may be from a record.</summary>
+    /// <param name="node">The node's reading.</param>
+    /// <param name="slices">The slices of the same moment; those without a limit do not count.</param>
+    /// <param name="policy">When a place counts as short.</param>
+    public static Occasion Of(in PressureReading node, ReadOnlySpan<SlicePressure?> slices, PressurePolicy policy)
     {
-        var ofNode = Of(node.Last, policy, null);
+        var ofNode = Of(node, policy, null);
         if (ofNode.Verdict.IsShort)
         {
             return ofNode;
         }
 
-        foreach (var slice in node.Slices.All)
+        foreach (var slice in slices)
         {
             if (slice is { IsLimited: true } && Of(slice.Last, policy, slice) is { Verdict.IsShort: true } ofSlice)
             {
@@ -67,7 +73,11 @@ public readonly record struct Occasion(
     private static bool IsRecovered(in PressureReading reading, PressurePolicy policy) =>
         reading.Memory.AvailableBytes >= PressureLimits.Of(policy, reading.Memory.TotalBytes).RecoverToBytes;
 
-    private static Occasion Of(in PressureReading reading, PressurePolicy policy, SlicePressure? slice)
+    /// <summary>Assesses one place.</summary>
+    /// <param name="reading">Its reading.</param>
+    /// <param name="policy">When it counts as short.</param>
+    /// <param name="slice">Which slice it is; null for the node.</param>
+    public static Occasion Of(in PressureReading reading, PressurePolicy policy, SlicePressure? slice)
     {
         var limits = PressureLimits.Of(policy, reading.Memory.TotalBytes);
         return new Occasion(reading, limits, Assessor.Assess(reading, limits), slice);

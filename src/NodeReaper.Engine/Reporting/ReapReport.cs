@@ -156,14 +156,14 @@ public sealed class ReapReport
         _rankedCount = Math.Min(ranking.Count, MaxListed);
         for (var i = 0; i < _rankedCount; i++)
         {
-            _ranked[i].Keep(all[ranking.Order[i]], KeyAfter(all, ranking, keys, i));
+            _ranked[i].Keep(all[ranking.Order[i]], Ranker.KeyAfter(snapshot, ranking, keys, i));
         }
     }
 
     internal void KeepVictim(CandidateSnapshot snapshot, VictimRanking ranking, IReadOnlyList<RankingKey> keys, int index)
     {
         var position = ranking.Order.IndexOf(index);
-        _victim.Keep(snapshot.All[index], KeyAfter(snapshot.All, ranking, keys, position));
+        _victim.Keep(snapshot.All[index], Ranker.KeyAfter(snapshot, ranking, keys, position));
         HasVictim = true;
     }
 
@@ -213,10 +213,4 @@ public sealed class ReapReport
         _processCount = Math.Min(processes.Length, MaxProcesses);
         processes[.._processCount].CopyTo(_processes);
     }
-
-    private static RankingKey? KeyAfter(
-        ReadOnlySpan<Candidate> all, VictimRanking ranking, IReadOnlyList<RankingKey> keys, int position) =>
-        position + 1 < ranking.Count
-            ? Ranker.DecidingKey(all[ranking.Order[position]], all[ranking.Order[position + 1]], keys)
-            : null;
 }

@@ -48,8 +48,15 @@ internal sealed class CycleRig : IDisposable
         Cycle.Run();
     }
 
-    /// <summary>Makes room in the ring, as the thread of the reports does.</summary>
-    internal void DrainReports() => _ring.Drain([], (_, error) => throw error);
+    /// <summary>Makes room in the ring and the recorder, as the threads of the reports and the records do.</summary>
+    internal void DrainReports()
+    {
+        _ring.Drain([], (_, error) => throw error);
+        while (Cycle.Recorder.Next is not null)
+        {
+            Cycle.Recorder.Release();
+        }
+    }
 
     public void Dispose()
     {

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace NodeReaper.Agent.Replay;
+
+/// <summary>Writes a replay for people.</summary>
+internal static class ReplayText
+{
+    internal static void Write(ReplayReport report, TextWriter output)
+    {
+        var under = report.Config is null ? "the recorded policy" : report.Config;
+        output.WriteLine($"{report.Record}: {(report.Node is null ? "" : $"{report.Node}, ")}agent {report.Agent}, replayed under {under}");
+        foreach (var decision in report.Decisions)
+        {
+            Write(decision, output);
+        }
+
+        output.WriteLine(report.SamplesDiffering == 0
+            ? $"samples: {report.Samples}, all with the recorded verdict"
+            : $"samples: {report.Samples}, {report.SamplesDiffering} with another verdict; short of memory first at {At(report.ShortFromSeconds)}, replayed {At(report.ShortFromSecondsReplayed)}");
+        output.WriteLine(report.IsSame ? "same" : "different");
+    }
+
+    private static void Write(ReplayedDecision decision, TextWriter output)
+    {
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"line {decision.Line}, {decision.Time:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}, {decision.Kind}: {DecisionText.Verdict(decision.Recorded)}"));
+        var key = decision.Recorded.DecidingKeys.Count > 0 ? decision.Recorded.DecidingKeys[0] : null;
+        output.WriteLine(decision.Recorded.Ranking.Count == 0
+            ? "  nobody may be killed"
+            : $"  first: {decision.Recorded.Ranking[0]}{(key is null ? "" : $", by {key}")}; {decision.Recorded.Ranking.Count} ranked");
+        output.WriteLine($"  {decision.Recorded.Conclusion}: {(decision.Recorded.Plan.Count == 0 ? "nobody" : string.Join(", ", decision.Recorded.Plan))}");
+        if (decision.Replayed is null)
+        {
+            output.WriteLine("  cannot be recomputed: there were more containers than a record holds");
+        }
+
+        foreach (var difference in decision.Differences)
+        {
+            output.WriteLine($"  {difference.What} differs");
+            output.WriteLine($"    recorded: {difference.Recorded}");
+            output.WriteLine($"    replayed: {difference.Replayed}");
+        }
+    }
+
+    private static string At(double? seconds) =>
+        seconds is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:+0.000;-0.000;0} s") : "never";
+}

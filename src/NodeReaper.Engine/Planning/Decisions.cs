@@ -1,0 +1,55 @@
+using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.Engine.Planning;
+
+/// <summary>What is done about a shortage.</summary>
+public enum Conclusion
+{
+    /// <summary>Nothing: there is no shortage, or who was to die was asked to end and has time.</summary>
+    Wait,
+
+    /// <summary>Nobody may be killed, or all deaths together would not end it.</summary>
+    NoVictim,
+
+    /// <summary>The policy's cap on kills is reached.</summary>
+    Capped,
+
+    /// <summary>Those of the plan are killed, one after the other, until it is over.</summary>
+    Kill,
+}
+
+/// <summary>The decision itself. Pure functions, which a replay runs on what was recorded.</summary>
+public static class Decisions
+{
+    /// <summary>Plans who is to be killed for what is missing.</summary>
+    /// <param name="snapshot">The candidates.</param>
+    /// <param name="ranking">Their order.</param>
+    /// <param name="verdict">What is missing.</param>
+    /// <param name="pendingBytes">What of that is on its way back, in bytes.</param>
+    /// <param name="policy">How many victims a plan may have.</param>
+    /// <param name="plan">What is filled.</param>
+    public static void Plan(
+        CandidateSnapshot snapshot, VictimRanking ranking, in PressureVerdict verdict, long pendingBytes, PlanPolicy policy, KillPlan plan) =>
+        Planner.Plan(snapshot, ranking, Math.Max(1, verdict.DeficitBytes - pendingBytes), policy, plan);
+
+    /// <summary>Concludes what is done.</summary>
+    /// <param name="occasion">The shortage.</param>
+    /// <param name="snapshot">The candidates.</param>
+    /// <param name="ranking">Their order.</param>
+    /// <param name="plan">The plan, without those that were asked to end and have time.</param>
+    /// <param name="isWithinBudget">True when the cap on kills allows another.</param>
+    public static Conclusion Conclude(
+        in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking, KillPlan plan, bool isWithinBudget) =>
+        plan.Count == 0 || IsInVain(occasion, snapshot, ranking) ? Conclusion.NoVictim
+        : !occasion.Verdict.IsEmergency && !isWithinBudget ? Conclusion.Capped
+        : Conclusion.Kill;
+
+    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage. Until it is an emergency, nobody dies for that.
+    private static bool IsInVain(in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking) =>
+        occasion.Verdict is { IsEmergency: false, Signal: AvailableSignal.SignalName }
+        && ranking.ReliefBytes(snapshot) < occasion.Limits.KillBelowBytes - occasion.Reading.Memory.AvailableBytes;
+}
