@@ -5,6 +5,9 @@ var root = new RootCommand("NodeReaper: kills the right container before the nod
 {
     RunCommand.Create(),
     KillCommand.Create(),
+    ExplainCommand.Create(),
+    StatusCommand.Create(),
+    TopCommand.Create(),
     DoctorCommand.Create(),
     new Command("config", "Work with policy files.") { ConfigCheckCommand.Create() },
     SelfTestVictimCommand.Create(),

@@ -1,11 +1,15 @@
 using System.Diagnostics;
+using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
 
 namespace NodeReaper.Engine;
@@ -19,6 +23,7 @@ namespace NodeReaper.Engine;
 public sealed class ReapCycle : IDisposable
 {
     // What kept a victim from being looked at may pass: no descriptors, no memory.
+    private static readonly long s_nobodyPause = Stopwatch.Frequency / 4;
     private static readonly TimeSpan s_refusalPause = TimeSpan.FromSeconds(10);
 
     private readonly CandidateSnapshot _snapshot = new(2048);
@@ -29,6 +34,7 @@ public sealed class ReapCycle : IDisposable
     private readonly DrainingVictims _draining = new();
     private readonly Func<DrainingVictim, bool> _tellOfDrained;
     private readonly KillBudget _budget = new();
+    private readonly LivelockWatch _livelocks = new();
     private readonly KernelOomVictims _kernelOomVictims = new();
     private ReapPolicy _policy;
     private readonly KillStrategy _strategy;
@@ -38,8 +44,12 @@ public sealed class ReapCycle : IDisposable
     private readonly Killer _killer;
     private readonly Verifier _verifier;
     private readonly CycleReports _tell;
+    private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
+    private long _oomsOfPods;
+    private long _nobodyUntil;
+    private bool _nobodyInEmergency;
     private long _pauseUntil;
     private long _killedAt;
     private long _kernelOomKills;
@@ -54,6 +64,7 @@ public sealed class ReapCycle : IDisposable
     /// <param name="collector">Joins them with the Pods.</param>
     /// <param name="killer">Kills.</param>
     /// <param name="verifier">Proves.</param>
+    /// <param name="mainProcess">Asks containers to end.</param>
     /// <param name="reports">Where reports go.</param>
     /// <param name="newestPods">Gives the newest snapshot of the Pods, at once and without allocating.</param>
     public ReapCycle(
@@ -64,6 +75,7 @@ public sealed class ReapCycle : IDisposable
         CandidateCollector collector,
         Killer killer,
         Verifier verifier,
+        MainProcess mainProcess,
         ReportRing reports,
         Func<PodSnapshot> newestPods)
     {
@@ -75,6 +87,7 @@ public sealed class ReapCycle : IDisposable
         _killer = killer;
         _verifier = verifier;
         _tell = new CycleReports(reports, _snapshot, _ranking);
+        _stages = new SoftStages(node, tree, _snapshot, _ranking, _plan, _tell, mainProcess, killer.Errors, Survey);
         _newestPods = newestPods;
         _tellOfDrained = TellOfDrained;
         _kernelOomKills = long.MaxValue;
@@ -85,6 +98,9 @@ public sealed class ReapCycle : IDisposable
 
     /// <summary>The victims that were killed and are not gone yet.</summary>
     public DrainingVictims Draining => _draining;
+
+    /// <summary>Figures of the moment, for other threads.</summary>
+    public Gauges Gauges { get; } = new();
 
     /// <summary>What has been done so far.</summary>
     public CycleTotals Totals { get; private set; }
@@ -111,18 +127,33 @@ public sealed class ReapCycle : IDisposable
         if (!verdict.IsShort)
         {
             EndEpisode();
+            if (_stages.Work(_policy, out var stage) && _budget.Allows(stage.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            {
+                // Their grace period is over.
+                Execute(stage);
+            }
+
             return;
         }
 
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
-        var pending = _draining.PendingBytes(_policy.Kill.Cooldown);
+        var pending = _draining.PendingBytes(_policy.Kill.Cooldown) + _stages.PendingBytes(verdict);
         if (!verdict.IsEmergency && (occasion.Reading.Timestamp < _pauseUntil || pending >= verdict.DeficitBytes))
         {
             return;
         }
 
+        // Nobody could be killed a moment ago, and all that has changed since is that it got worse.
+        if (occasion.Reading.Timestamp < _nobodyUntil && verdict.IsEmergency == _nobodyInEmergency)
+        {
+            return;
+        }
+
         Survey(occasion.Slice);
-        Planner.Plan(_snapshot, _ranking, Math.Max(1, verdict.DeficitBytes - pending), _policy.Plan, _plan);
+
+        // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
+        var missing = verdict.DeficitBytes - _draining.PendingBytes(_policy.Kill.Cooldown);
+        Planner.Plan(_snapshot, _ranking, Math.Max(1, missing), _policy.Plan, _plan);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
         // else may die in its place.
@@ -131,8 +162,17 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
-        if (_plan.Count == 0)
+        var planned = _plan.Count;
+        _stages.GrantGrace(_policy, occasion);
+        if (_plan.Count == 0 && planned > 0)
         {
+            return;
+        }
+
+        if (_plan.Count == 0 || IsInVain(occasion))
+        {
+            _nobodyUntil = occasion.Reading.Timestamp + s_nobodyPause;
+            _nobodyInEmergency = verdict.IsEmergency;
             TellOfNoVictim(occasion);
         }
         else if (!verdict.IsEmergency && !_budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
@@ -145,15 +185,77 @@ public sealed class ReapCycle : IDisposable
         }
     }
 
+    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage. Until it is an emergency, nobody dies for that.
+    private bool IsInVain(in Occasion occasion) =>
+        occasion.Verdict is { IsEmergency: false, Signal: AvailableSignal.SignalName }
+        && _ranking.ReliefBytes(_snapshot) < occasion.Limits.KillBelowBytes - occasion.Reading.Memory.AvailableBytes;
+
+    /// <summary>Says what would be decided now. Only the kernel is read; nothing is done.</summary>
+    /// <param name="explanation">What is filled.</param>
+    public void Explain(Explanation explanation)
+    {
+        var occasion = Occasion.Of(_node, _policy.Pressure);
+        Survey(occasion.Slice);
+        explanation.Fill(occasion, _policy, _snapshot, _ranking, _plan);
+    }
+
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()
     {
         Look();
+        Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOomVictims.Remember(_tree.Containers);
+        _oomsOfPods = _node.Slices.OomsOfPods();
+        _stages.LiftLeftovers(_policy);
+        LookForLivelocks();
         if (_node.Last.Memory.SwapTotalBytes > 0)
         {
-            _node.SwapAllowanceBytes = SwapAllowance.Of(_tree.Containers);
+            var swappable = _node.Last.Memory.SwappableBytes;
+            _node.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, null, swappable);
+            foreach (var slice in _node.Slices.All)
+            {
+                slice?.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, slice, swappable);
+            }
+        }
+    }
+
+    // One at a time: the next look finds the next.
+    private void LookForLivelocks()
+    {
+        if (_livelocks.Find(_tree.Containers, _policy.OwnLimit, out var livelock) is not { } container)
+        {
+            return;
+        }
+
+        Survey(null);
+        var occasion = Occasion.Of(_node, _policy.Pressure, livelock);
+        for (var index = 0; index < _snapshot.Count; index++)
+        {
+            ref readonly var candidate = ref _snapshot.All[index];
+            if (!ReferenceEquals(candidate.Cgroup, container))
+            {
+                continue;
+            }
+
+            if (_policy.OwnLimit.Kill && candidate.Exclusion == Exclusion.None)
+            {
+                if (!_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+                {
+                    // It is found again when the cap allows for it.
+                    container.Livelock = container.Livelock with { IsFound = false };
+                    return;
+                }
+
+                _plan.TakeOnly(index, candidate.ReliefBytes);
+                Execute(occasion);
+            }
+            else
+            {
+                _tell.Livelocked(occasion, _policy, container);
+            }
+
+            return;
         }
     }
 
@@ -164,7 +266,7 @@ public sealed class ReapCycle : IDisposable
     }
 
     // The containers as they are now, and their order.
-    private void Survey(SlicePressure? slice = null)
+    private void Survey(SlicePressure? slice)
     {
         Look(slice);
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
@@ -172,6 +274,7 @@ public sealed class ReapCycle : IDisposable
 
     private void Execute(in Occasion occasion)
     {
+        var hasKilled = false;
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
@@ -187,12 +290,20 @@ public sealed class ReapCycle : IDisposable
                 continue;
             }
 
+            if (hasKilled && !occasion.Verdict.IsEmergency
+                && !_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            {
+                TellOfCap(occasion);
+                return;
+            }
+
             var before = Aim(index);
             var outcome = _killer.Kill(_target, _strategy, candidate.ReliefBytes, _policy.Kill.Deadline);
             var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
             var relief = outcome.IsKilled
                 ? _verifier.Verify(_target, outcome, before, proof, _policy.Kill.Deadline, _killer)
                 : default;
+            hasKilled |= outcome.IsKilled;
             NoteOutcome(candidate.Cgroup, outcome, relief);
             Tell(index, occasion, outcome, relief);
             _killer.End();
@@ -282,8 +393,10 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
+        _nobodyUntil = 0;
         _hasToldOfNoVictim = false;
         _hasToldOfCap = false;
+        _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
             container.IsSpared = false;
@@ -342,6 +455,14 @@ public sealed class ReapCycle : IDisposable
         }
     }
 
+    /// <summary>Writes down the figures of the moment.</summary>
+    public void NoteGauges() => Gauges.Note(
+        _node.Last.Memory.AvailableBytes,
+        PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes).KillBelowBytes,
+        _draining.PendingBytes(_policy.Kill.Cooldown),
+        _killer.HeldCount,
+        _node.Failures);
+
     /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
     public void LookAfterDraining()
     {
@@ -366,6 +487,13 @@ public sealed class ReapCycle : IDisposable
 
         _tree.Refresh();
         var victim = _kernelOomVictims.Find(_tree.Containers, out var atOwnLimit);
+        if (victim is null && atOwnLimit == 0)
+        {
+            // The runtime may have removed the cgroup already; those above it have counted along.
+            atOwnLimit = (int)Math.Clamp(_node.Slices.OomsOfPods() - _oomsOfPods, 0, count);
+        }
+
+        _oomsOfPods = _node.Slices.OomsOfPods();
         if (victim is null && atOwnLimit > 0)
         {
             // They met a limit of their own: that is not the node's shortage, and not for us to prevent.
@@ -374,7 +502,7 @@ public sealed class ReapCycle : IDisposable
         }
 
         Totals = Totals with { KernelKills = Totals.KernelKills + count };
-        Survey();
+        Survey(null);
         _tell.KernelOom(Occasion.Of(_node, _policy.Pressure), _policy, victim, count, ReasonToBeLate());
     }
 
@@ -389,7 +517,11 @@ public sealed class ReapCycle : IDisposable
     };
 
     /// <inheritdoc/>
-    public void Dispose() => _draining.Dispose();
+    public void Dispose()
+    {
+        _stages.Dispose();
+        _draining.Dispose();
+    }
 
     private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node, _policy.Pressure), drained);
 }

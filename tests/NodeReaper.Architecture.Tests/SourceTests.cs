@@ -30,7 +30,7 @@ public partial class SourceTests
     [Theory]
     [InlineData("NodeReaper.Kernel", "Tmds.LibC")]
     [InlineData("NodeReaper.Engine", "NodeReaper.Kernel")]
-    [InlineData("NodeReaper.Agent", "NodeReaper.Engine", "KubernetesClient.Aot", "Microsoft.Extensions.Hosting", "System.CommandLine", "YamlDotNet")]
+    [InlineData("NodeReaper.Agent", "NodeReaper.Engine", "KubernetesClient.Aot", "Microsoft.Extensions.Hosting", "System.CommandLine", "YamlDotNet", "prometheus-net")]
     public void A_project_refers_to_what_it_may_and_to_nothing_else(string project, params string[] references)
     {
         var written = XDocument.Load(ProjectFile(project)).Descendants()

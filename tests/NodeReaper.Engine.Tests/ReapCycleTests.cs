@@ -3,10 +3,8 @@ using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
-using NodeReaper.Engine.Tests.Fakes;
 using NodeReaper.Engine.Tests.Killing;
 using NodeReaper.Engine.Verification;
-using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 using NodeReaper.Kernel.Tests;
 using NodeReaper.Kernel.Tests.Victims;
@@ -15,43 +13,8 @@ using static NodeReaper.Engine.Tests.Candidates.Made;
 namespace NodeReaper.Engine.Tests;
 
 /// <summary>The whole chain over a meminfo and a cgroup tree that are fake, and processes that are real.</summary>
-public sealed class ReapCycleTests : IDisposable
+public sealed class ReapCycleTests : CycleTest
 {
-    private const string Id = "9c1f0e4b5d3a2c6f7e8d9b0a1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d";
-
-    private readonly FakeCgroups _cgroups;
-    private readonly string _procRoot;
-    private readonly FileDescriptor _realProc;
-    private readonly List<Victim> _victims = [];
-    private readonly List<IDisposable> _parts = [];
-    private readonly ReportRing _ring;
-    private readonly Recorder _reports = new();
-    private PodSnapshot _pods = PodSnapshot.Empty;
-    private NodePressure? _node;
-    private Killer? _killer;
-    private KubepodsTree? _tree;
-
-    public ReapCycleTests()
-    {
-        // First: a test that is skipped here is not disposed of.
-        Requires.Root();
-        _cgroups = new FakeCgroups();
-        _procRoot = Directory.CreateTempSubdirectory("nodereaper-proc-").FullName;
-        _realProc = FileDescriptor.OpenDirectory("/proc", out _);
-        _ring = new ReportRing(32);
-        SetAllocationStalls(0);
-    }
-
-    public void Dispose()
-    {
-        _parts.ForEach(part => part.Dispose());
-        _victims.ForEach(victim => victim.Dispose());
-        _ring.Dispose();
-        _realProc.Close();
-        _cgroups.Dispose();
-        Directory.Delete(_procRoot, recursive: true);
-    }
-
     [Fact]
     public void A_hog_is_killed_proven_and_reported_and_the_others_live()
     {
@@ -459,6 +422,50 @@ public sealed class ReapCycleTests : IDisposable
     }
 
     [Fact]
+    public void The_cap_holds_within_a_plan_too()
+    {
+        var victims = Enumerable.Range(0, 3).Select(i =>
+        {
+            var victim = Start("--mib", "2");
+            AddContainer($"besteffort/pod{i}", 40, victim.Id);
+            return victim;
+        }).ToList();
+        SetAvailable(60);
+        Run(Make(new ReapPolicy { Plan = new PlanPolicy { MaxKills = 1 }, Kill = new KillPolicy { Cooldown = TimeSpan.Zero, Deadline = TimeSpan.FromMilliseconds(50) } }));
+        Assert.Equal([ReportKind.Killed, ReportKind.Capped], _reports.Written.Select(report => report.Kind));
+        Assert.Equal(2, victims.Count(victim => !victim.Pidfd.HasExited()));
+    }
+
+    [Fact]
+    public void A_container_that_met_its_own_limit_and_is_gone_was_not_killed_for_the_node()
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        SetEvents(0);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        cycle.LookAround();
+        SetEvents(1);
+        SetAllocationStalls(0, oomKills: 2);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
+        cycle.LookForKernelKills();
+        SetAllocationStalls(0, oomKills: 3);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 3, "the counter is read again");
+        cycle.LookForKernelKills();
+        _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));
+        Assert.Equal((1, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+        Assert.Equal(ReportKind.KernelOom, Assert.Single(_reports.Written).Kind);
+
+        void SetEvents(int ooms)
+        {
+            _cgroups.Write("kubepods", "memory.events", $"low 0\nhigh 0\nmax 9\noom {ooms}\noom_kill {ooms}\noom_group_kill 0\n");
+            _cgroups.Write("kubepods", "memory.events.local", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
+        }
+    }
+
+    [Fact]
     public void The_cap_on_kills_is_kept_and_told_once_but_for_an_emergency()
     {
         var victims = new[] { "one", "two", "three" }.Select(name =>
@@ -480,100 +487,5 @@ public sealed class ReapCycleTests : IDisposable
         Run(cycle);
         Assert.Equal(ReportKind.Killed, _reports.Written[^1].Kind);
         Assert.Equal(1, victims.Count(victim => !victim.Pidfd.HasExited()));
-    }
-
-    private Victim Start(params string[] options)
-    {
-        _victims.Add(Victim.Start(options));
-        return _victims[^1];
-    }
-
-    private string AddContainer(string podPath, int anonMib, params int[] processIds)
-    {
-        var path = $"kubepods/{podPath}/{Id}";
-        _cgroups.Add(path, anonMib * Mib, 0, processIds);
-        return path;
-    }
-
-    // Below 96 MiB the node of 1 GiB is short; at 192 MiB it has recovered; below 48 MiB it is an emergency.
-    private void SetAvailable(int mib) => File.WriteAllText(
-        Path.Combine(_procRoot, "meminfo"),
-        $"MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:    {mib * 1024} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n");
-
-    private void SetAllocationStalls(int count, int oomKills = 0) => File.WriteAllText(
-        Path.Combine(_procRoot, "vmstat"),
-        $"allocstall_normal {count}\npgscan_kswapd 0\npgscan_direct 0\noom_kill {oomKills}\n");
-
-    private ReapCycle Make(ReapPolicy policy)
-    {
-        var proc = new ProcessFiles(_realProc);
-        var guard = new ProcessGuard(proc);
-        _node = new NodePressure(_procRoot, policy.Pressure.StallWindow);
-        _tree = new KubepodsTree(_cgroups.Root);
-        _killer = new Killer(proc, guard, policy.Kill.Reapers);
-        _parts.AddRange([_node, _tree, _killer]);
-        _tree.Discover();
-        return new ReapCycle(
-            policy,
-            KillStrategy.Hold,
-            _node,
-            _tree,
-            new CandidateCollector(new ContainerRoles(guard)),
-            _killer,
-            new Verifier(proc),
-            _ring,
-            () => _pods);
-    }
-
-    private void Run(ReapCycle cycle)
-    {
-        Assert.True(_node!.Read(new PressurePolicy()));
-        cycle.Run();
-        Eventually.True(() => _killer!.HeldCount == 0, "none is held");
-        _ring.Drain([_reports], (_, error) => Assert.Fail(error.Message));
-    }
-
-    /// <summary>What a report said: a sink must not keep the report itself.</summary>
-    private sealed record Written(
-        ReportKind Kind,
-        string? Signal,
-        long DeficitBytes,
-        bool IsEmergency,
-        string Uid,
-        string ContainerId,
-        string? DecidingKey,
-        KillOutcome Outcome,
-        ReliefResult Relief,
-        long AvailableAfterBytes,
-        int RankedTotal,
-        string[] Ranked,
-        int Protected,
-        int Own,
-        int Quarantined,
-        (string Name, Errno Release)[] Processes);
-
-    private sealed class Recorder : IReportSink
-    {
-        public string Name => "recorder";
-
-        internal List<Written> Written { get; } = [];
-
-        public void Write(ReapReport report) => Written.Add(new Written(
-            report.Kind,
-            report.Verdict.Signal?.Name,
-            report.Verdict.DeficitBytes,
-            report.Verdict.IsEmergency,
-            report.Victim.PodUid,
-            report.Victim.ContainerId,
-            report.Victim.DecidingKey?.Name,
-            report.Outcome,
-            report.Relief,
-            report.AvailableAfterBytes,
-            report.RankedTotal,
-            [.. report.Ranked.ToArray().Select(candidate => candidate.PodUid)],
-            report.ExcludedBy(Exclusion.Protected),
-            report.ExcludedBy(Exclusion.OwnPod),
-            report.ExcludedBy(Exclusion.Quarantined),
-            [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))]));
     }
 }

@@ -1,14 +1,17 @@
 namespace NodeReaper.Scenarios.Tests;
 
 /// <summary>
-/// Each scenario of tests/scenarios in each kernel that it is for, in a virtual machine. One at a time: two processors are
+/// Scenarios of tests/scenarios in the kernels that they are for, in a virtual machine. One at a time: two processors are
 /// emulated.
 /// </summary>
 [CollectionDefinition(nameof(ScenarioTests), DisableParallelization = true)]
 [Collection(nameof(ScenarioTests))]
 public sealed class ScenarioTests(ITestOutputHelper output)
 {
-    /// <summary>Scenario, kernel, memory of the machine, and more words for tests/vm/run.</summary>
+    /// <summary>
+    /// Scenario, kernel, memory of the machine, and more words for tests/vm/run. As much as there is time for: tests/scenarios/all
+    /// runs them all.
+    /// </summary>
     public static TheoryData<string, string, string, string> Scenarios => new()
     {
         { "hog", "6.1", "1G", "" },
@@ -17,6 +20,8 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "incidents", "6.1", "1G", "" },
         { "incidents", "6.12", "1G", "" },
         { "incidents", "7", "1G", "" },
+        { "comes-back", "7", "1G", "" },
+        { "fork-bomb", "6.1", "1G", "" },
         { "kill-cli", "6.1", "2G", "" },
         { "kill-cli", "6.12", "3G", "" },
         { "kill-cli", "7", "2G", "" },
@@ -31,13 +36,23 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "no-psi", "7", "1G", "--append psi=0" },
         { "kernel-oom", "6.12", "1G", "" },
         { "not-ours", "6.12", "1G", "" },
+        { "at-limits", "6.12", "1G", "" },
+        { "io", "6.12", "1G", "--swap 512M@400" },
         { "allocatable", "6.1", "1G", "" },
         { "useless-swap", "7", "1G", "--swap zram" },
+        { "stages", "6.12", "1G", "" },
+        { "reclaim", "7", "1G", "--swap zram" },
+        { "own-limit", "6.12", "1G", "" },
         { "reload", "6.1", "1G", "" },
         { "protected-only", "6.12", "1G", "" },
         { "dry-run", "6.12", "1G", "" },
         { "stop", "6.12", "1G", "" },
         { "stop", "7", "1G", "" },
+        { "metrics", "6.12", "1G", "" },
+        { "explain", "7", "1G", "" },
+        { "protected-hog", "6.12", "1G", "" },
+        { "shared-memory", "6.1", "1G", "" },
+        { "tmpfs", "7", "1G", "" },
         { "swap", "6.12", "1G", "--swap zram" },
         { "swap", "6.12", "1G", "--swap 512M@400" },
         { "scale", "6.12", "2G", "" },

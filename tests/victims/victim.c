@@ -14,6 +14,7 @@
  *   --hog MIB_PER_S    grow, touching each page; 0 is full speed
  *   --step-mib N       how much at a time (default 4)
  *   --until-mib N      stop growing there (default: never)
+ *   --walk             write to each page of --mib again and again, after "ready"
  * Shape:
  *   --procs N          fork N children that take --mib each, too
  *   --threads N        threads in each process, the first included (default 1)
@@ -62,7 +63,7 @@ static struct {
     size_t mib, mlock_mib, shmem_mib, tmpfs_mib, step_mib, until_mib;
     long hog_mib_per_second;
     int threads, procs, nice, fork_chains, reader_pid, cgroups;
-    int spin, thp, small_pages, random, hog, leader_exits, zombie, ignore_term, vfork_share, die_with_parent, sched_idle, stuck_exec;
+    int spin, thp, small_pages, random, hog, leader_exits, zombie, walk, ignore_term, vfork_share, die_with_parent, sched_idle, stuck_exec;
     const char *comm, *cgroup[CGROUPS], *tmpfs, *reader_file, *writer_file;
 } o = { .threads = 1, .step_mib = 4 };
 
@@ -103,10 +104,10 @@ static void fill(char *start, size_t length)
     }
 }
 
-static void take(size_t mib, int sharing, int lock)
+static char *take(size_t mib, int sharing, int lock)
 {
     if (!mib)
-        return;
+        return NULL;
     char *start = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         die("mmap");
@@ -115,6 +116,7 @@ static void take(size_t mib, int sharing, int lock)
     if (lock && mlock(start, mib * MIB))
         die("mlock");
     fill(start, mib * MIB);
+    return start;
 }
 
 static void write_tmpfs(void)
@@ -333,6 +335,13 @@ static void grow(void)
     }
 }
 
+static void walk(char *start)
+{
+    for (;;)
+        for (size_t at = 0; at < o.mib * MIB; at += PAGE)
+            ((volatile char *)start)[at]++;
+}
+
 static void write_for_ever(void)
 {
     int file = open(o.writer_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -361,7 +370,7 @@ static void parse(int count, char **words)
         { "ignore-term", 0, &o.ignore_term, 1 }, { "vfork-share", 0, &o.vfork_share, 1 },
         { "stuck-exec", 0, &o.stuck_exec, 1 },
         { "die-with-parent", 0, &o.die_with_parent, 1 }, { "small-pages", 0, &o.small_pages, 1 },
-        { "sched-idle", 0, &o.sched_idle, 1 }, { NULL, 0, NULL, 0 },
+        { "sched-idle", 0, &o.sched_idle, 1 }, { "walk", 0, &o.walk, 1 }, { NULL, 0, NULL, 0 },
     };
     const long most = 1L << 30;
     for (int found; (found = getopt_long(count, words, "", options, NULL)) != -1;) {
@@ -420,7 +429,7 @@ int main(int count, char **words)
     if (o.tmpfs)
         write_tmpfs();
     start_children();
-    take(o.mib, MAP_PRIVATE, 0);
+    char *own = take(o.mib, MAP_PRIVATE, 0);
     take(o.mlock_mib, MAP_PRIVATE, 1);
     if (o.zombie)
         keep_zombie();
@@ -439,6 +448,8 @@ int main(int count, char **words)
         read_for_ever();
     if (o.writer_file)
         write_for_ever();
+    if (o.walk && o.mib)
+        walk(own);
     if (o.hog)
         grow();
     /* Not pthread_exit(): it would run the process's last rites when it is the last thread. */

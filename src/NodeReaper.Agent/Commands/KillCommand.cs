@@ -59,7 +59,7 @@ internal static class KillCommand
                 return ExitCode.BadArguments;
             }
 
-            var protectedPods = new ProtectedPods(options.Policy, PodsOf(parsed.GetValue(pods)));
+            var protectedPods = new ProtectedPods(options.Policy, parsed.GetValue(pods) is { } folder ? PodFolder.Read(folder, "kill") : PodSnapshot.Empty);
             var report = OwnThread.Run(() => Run(
                 parsed.GetValue(pid), parsed.GetValue(cgroup), wanted, parsed.GetValue(deadline), parsed.GetValue(cgroupRoot)!, options.Policy.Kill, protectedPods));
             Print(report, parsed.GetValue(output) == "json");
@@ -72,22 +72,6 @@ internal static class KillCommand
             };
         });
         return command;
-    }
-
-    private static PodSnapshot PodsOf(string? directory)
-    {
-        if (directory is null)
-        {
-            return PodSnapshot.Empty;
-        }
-
-        var reading = new PodManifestFolder(directory, TimeProvider.System).Read();
-        foreach (var problem in reading.Problems.Where(problem => problem.Severity == PodProblemSeverity.Error))
-        {
-            Console.Error.WriteLine($"nodereaper kill: --pods: {problem}");
-        }
-
-        return reading.Snapshot;
     }
 
     private static KillReport Run(

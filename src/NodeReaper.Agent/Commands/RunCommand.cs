@@ -3,8 +3,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using NodeReaper.Agent.Control;
 using NodeReaper.Agent.Hosting;
+using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Kubernetes;
+using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Policy;
@@ -64,9 +67,15 @@ internal static class RunCommand
         ConfigureLog(builder.Logging, options.Log);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_shutdown);
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<PodBoard>();
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
+        builder.Services.AddSingleton<AgentMetrics>();
+        builder.Services.AddSingleton<MetricsAtScrape>();
+        builder.Services.AddSingleton<IReportSink, MetricsSink>();
+        builder.Services.AddSingleton<RecentReports>();
+        builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<RecentReports>());
         builder.Services.AddSingleton<IReportSink, LogSink>();
         if (settings.Policy.Report.IncidentFile is { } file)
         {
@@ -91,6 +100,17 @@ internal static class RunCommand
 
         builder.Services.AddSingleton<PressureService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<PressureService>());
+        if (options.Listen is { } listen)
+        {
+            builder.Services.AddSingleton(listen);
+            builder.Services.AddHostedService<PublicServer>();
+        }
+
+        if (options.Socket is not null)
+        {
+            builder.Services.AddHostedService<ControlServer>();
+        }
+
         using var host = builder.Build();
         var pressure = host.Services.GetRequiredService<PressureService>();
         await host.RunAsync(cancellation);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Doctor;
@@ -8,6 +9,7 @@ using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Pressure;
 using NodeReaper.Kernel.Procfs;
@@ -31,9 +33,12 @@ internal sealed partial class PressureService(
     private const int OomScoreAdjustment = -999;
     private const int StopMilliseconds = 900;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile PressureWatch? _watch;
+    private volatile RunningEngine? _running;
     private volatile bool _isStopping;
     private Thread? _thread;
+
+    /// <summary>What is running now; null before the watch begins and after it ends.</summary>
+    internal RunningEngine? Running => _running;
 
     /// <summary>What went wrong for good; null while all is well.</summary>
     internal string? Failure { get; private set; }
@@ -48,7 +53,7 @@ internal sealed partial class PressureService(
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _isStopping = true;
-        _watch?.Stop();
+        _running?.Watch.Stop();
 
         // If the thread does not come back in time, the process's end lets go of what it holds.
         if (_thread?.Join(StopMilliseconds) == false)
@@ -173,15 +178,25 @@ internal sealed partial class PressureService(
         var proc = new ProcessFiles(root);
         var guard = new ProcessGuard(proc);
         using var killer = new Killer(proc, guard, policy.Kill.Reapers, (uint)policy.Kill.ExpediteFlag);
+        var roles = new ContainerRoles(guard);
         using var cycle = new ReapCycle(
-            policy, strategy, node, tree, new CandidateCollector(new ContainerRoles(guard)), killer, new Verifier(proc), reports, () => pods.Newest);
+            policy,
+            strategy,
+            node,
+            tree,
+            new CandidateCollector(roles),
+            killer,
+            new Verifier(proc),
+            new MainProcess(proc, roles, killer.Errors),
+            reports,
+            () => pods.Newest);
         using var watch = new PressureWatch(() => policies.Newest, some, full, node, tree, cycle);
         if (some is not null && !watch.HasStallAlarm)
         {
             NoStallAlarm(logger, "the kernel refused to wait for it", "MemAvailable alone is watched");
         }
 
-        _watch = watch;
+        _running = new RunningEngine(watch, cycle.Gauges, killer.Errors, strategy, Stopwatch.GetTimestamp());
         if (!node.Read(policy.Pressure))
         {
             throw new IOException($"{settings.ProcRoot}/meminfo does not read as /proc/meminfo does");
@@ -205,7 +220,7 @@ internal sealed partial class PressureService(
         }
 
         // From here on there is nothing to stop.
-        _watch = null;
+        _running = null;
         root.Close();
         TellEnd(cycle.Totals, killer);
     }

@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Metrics;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Agent.Hosting;
 
 /// <summary>Drains the reports on a thread of its own, so that a slow sink never keeps the kill path waiting.</summary>
-internal sealed partial class ReportService(ReportRing reports, IEnumerable<IReportSink> sinks, ILogger<ReportService> logger)
+internal sealed partial class ReportService(
+    ReportRing reports, IEnumerable<IReportSink> sinks, AgentMetrics metrics, ILogger<ReportService> logger)
     : IHostedService, IDisposable
 {
     private const int IdleMilliseconds = 500;
@@ -16,6 +18,7 @@ internal sealed partial class ReportService(ReportRing reports, IEnumerable<IRep
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        metrics.BeginAtZero(_sinks);
         _thread = new Thread(Work) { Name = "reports", IsBackground = true };
         _thread.Start();
         return Task.CompletedTask;
@@ -50,7 +53,11 @@ internal sealed partial class ReportService(ReportRing reports, IEnumerable<IRep
 
     private void Drain()
     {
-        reports.Drain(_sinks, (sink, error) => SinkFailed(logger, sink.Name, error.Message));
+        reports.Drain(_sinks, (sink, error) =>
+        {
+            metrics.Dropped.WithLabels(sink.Name).Inc();
+            SinkFailed(logger, sink.Name, error.Message);
+        });
         if (reports.Dropped > _droppedTold)
         {
             Dropped(logger, reports.Dropped - _droppedTold);

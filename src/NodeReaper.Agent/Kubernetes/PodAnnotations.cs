@@ -1,3 +1,4 @@
+using NodeReaper.Agent.Commands;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Yaml;
 using NodeReaper.Engine.Candidates;
@@ -14,8 +15,10 @@ internal sealed class PodAnnotations
     private const string KillPriorityName = "kill-priority";
     private const string ContainerPrefix = KillPriorityName + ".";
     private const string KillScopeName = "kill-scope";
-    private static readonly string[] s_notYet = ["after-kill", "grace-period"];
-    private static readonly string[] s_known = [KillPriorityName, KillScopeName, .. s_notYet];
+    private const string GracePeriodName = "grace-period";
+    private static readonly TimeSpan s_longestGrace = TimeSpan.FromMinutes(10);
+    private static readonly string[] s_notYet = ["after-kill"];
+    private static readonly string[] s_known = [KillPriorityName, KillScopeName, GracePeriodName, .. s_notYet];
 
     private readonly Dictionary<string, KillPriority> _byContainer = new(StringComparer.Ordinal);
 
@@ -24,6 +27,9 @@ internal sealed class PodAnnotations
 
     /// <summary>How much of the Pod is to die.</summary>
     internal KillScope Scope { get; private set; }
+
+    /// <summary>How long it wants to have between SIGTERM and the kill; zero for no time.</summary>
+    internal TimeSpan GracePeriod { get; private set; }
 
     /// <summary>What is asked for one of its containers: its own annotation comes before the Pod's.</summary>
     internal KillPriority Of(string container) => _byContainer.TryGetValue(container, out var priority) ? priority : Pod;
@@ -62,6 +68,12 @@ internal sealed class PodAnnotations
         if (name == KillScopeName)
         {
             ReadScope(entry, shown, pod, findings);
+            return;
+        }
+
+        if (name == GracePeriodName)
+        {
+            ReadGracePeriod(entry, shown, pod, findings);
             return;
         }
 
@@ -110,5 +122,18 @@ internal sealed class PodAnnotations
         }
 
         Scope = scope ?? KillScope.Container;
+    }
+
+    private void ReadGracePeriod(in YamlEntry entry, string shown, string pod, ManifestFindings findings)
+    {
+        if (entry.Value is YamlScalar scalar && DurationOption.TryParse(scalar.Text, out var grace) && grace <= s_longestGrace)
+        {
+            GracePeriod = grace;
+            return;
+        }
+
+        findings.Warn(
+            entry.KeyPosition.Line,
+            $"Pod {pod}: annotation {shown} is ignored: {entry.Value.Noun} is not a grace period; give a duration of at most 10m, such as 30s");
     }
 }

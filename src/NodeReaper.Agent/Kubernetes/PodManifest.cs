@@ -84,6 +84,7 @@ internal static class PodManifest
             [.. containers.Where(container => container.Kind != ContainerKind.Init).Select(container => FactsOf(container, ids, wishes))])
         {
             KillScope = wishes.Scope,
+            GracePeriod = wishes.GracePeriod,
         };
     }
 

@@ -15,7 +15,8 @@ internal abstract class PolicyKey(string path)
 
     /// <summary>True when a change takes effect while the agent runs; false when only from its next start on.</summary>
     internal bool IsLive =>
-        !s_atStart.Contains(Path) && !Path.StartsWith("report.", StringComparison.Ordinal) && !Path.StartsWith("log.", StringComparison.Ordinal);
+        !s_atStart.Contains(Path) && !Path.StartsWith("report.", StringComparison.Ordinal) && !Path.StartsWith("log.", StringComparison.Ordinal)
+        && !Path.StartsWith("http.", StringComparison.Ordinal);
 
     /// <summary>What may stand behind it.</summary>
     internal abstract string Expected { get; }

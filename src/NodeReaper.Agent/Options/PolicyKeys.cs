@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Http;
 using NodeReaper.Agent.Options.Syntax;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Planning;
@@ -52,6 +53,22 @@ internal static class PolicyKeys
         OfPressure("slowestSample", Duration(10, 60_000), p => p.SlowestSample, (p, value) => p with { SlowestSample = value }),
         OfPressure("fastestSample", Duration(1, 1_000), p => p.FastestSample, (p, value) => p with { FastestSample = value }),
 
+        OfStages("observe", s_amount, p => p.Observe, (p, value) => p with { Observe = value }),
+        OfStages("reclaim", s_amount, p => p.Reclaim, (p, value) => p with { Reclaim = value }),
+        OfStages("throttle", s_amount, p => p.Throttle, (p, value) => p with { Throttle = value }),
+        OfStages(
+            "throttleGrowth",
+            new BytesSyntax(1, BytesSyntax.Most, "/s"),
+            p => p.ThrottleGrowthBytesPerSecond,
+            (p, value) => p with { ThrottleGrowthBytesPerSecond = value }),
+        OfStages("terminate", s_amount, p => p.Terminate, (p, value) => p with { Terminate = value }),
+        OfStages("grace", Duration(1000, 600_000), p => p.Grace, (p, value) => p with { Grace = value }),
+        OfStages("maxGrace", Duration(0, 600_000), p => p.MaxGrace, (p, value) => p with { MaxGrace = value }),
+
+        OfOwnLimit("kill", new FlagSyntax(), p => p.Kill, (p, value) => p with { Kill = value }),
+        OfOwnLimit("stalledPercent", new IntegerSyntax(1, 100), p => p.StalledPercent, (p, value) => p with { StalledPercent = value }),
+        OfOwnLimit("time", Duration(10_000, 3_600_000), p => p.Time, (p, value) => p with { Time = value }),
+
         OfProtect("namespaces", new ListSyntax<string>(s_namespace, mayBeEmpty: true), p => p.Namespaces, (p, value) => p with { Namespaces = value }),
         OfProtect(
             "priorityClasses",
@@ -89,6 +106,9 @@ internal static class PolicyKeys
             p => p.IncidentFileMaxBytes,
             (p, value) => p with { IncidentFileMaxBytes = value }),
 
+        new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
+        new PolicyKey<string?>("http.socket", new FileSyntax(), o => o.Socket, (o, value) => o with { Socket = value }),
+
         OfLog(
             "format",
             new ChoiceSyntax<LogFormat>(("text", LogFormat.Text), ("json", LogFormat.Json)),
@@ -106,6 +126,14 @@ internal static class PolicyKeys
     private static PolicyKey<T> OfPressure<T>(
         string name, KeySyntax<T> syntax, Func<PressurePolicy, T> get, Func<PressurePolicy, T, PressurePolicy> set) =>
         Of($"pressure.{name}", syntax, p => get(p.Pressure), (p, value) => p with { Pressure = set(p.Pressure, value) });
+
+    private static PolicyKey<T> OfStages<T>(
+        string name, KeySyntax<T> syntax, Func<StagePolicy, T> get, Func<StagePolicy, T, StagePolicy> set) =>
+        Of($"stages.{name}", syntax, p => get(p.Stages), (p, value) => p with { Stages = set(p.Stages, value) });
+
+    private static PolicyKey<T> OfOwnLimit<T>(
+        string name, KeySyntax<T> syntax, Func<OwnLimitPolicy, T> get, Func<OwnLimitPolicy, T, OwnLimitPolicy> set) =>
+        Of($"ownLimit.{name}", syntax, p => get(p.OwnLimit), (p, value) => p with { OwnLimit = set(p.OwnLimit, value) });
 
     private static PolicyKey<T> OfProtect<T>(
         string name, KeySyntax<T> syntax, Func<ProtectPolicy, T> get, Func<ProtectPolicy, T, ProtectPolicy> set) =>

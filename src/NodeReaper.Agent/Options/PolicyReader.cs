@@ -1,4 +1,6 @@
 using NodeReaper.Agent.Yaml;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Ranking;
 
 namespace NodeReaper.Agent.Options;
 
@@ -147,6 +149,9 @@ internal sealed class PolicyReader
             pressure.FastestSample <= pressure.SlowestSample,
             "must not be more than");
 
+        CheckRanking();
+        CheckStages();
+
         // Which of bytes and a percentage is more depends on the node.
         if (pressure is { KillBelow: { } killBelow, RecoverTo: { } recoverTo }
             && killBelow.PercentOfTotal > 0 == recoverTo.PercentOfTotal > 0)
@@ -156,6 +161,40 @@ internal sealed class PolicyReader
                 "pressure.killBelow",
                 recoverTo.PercentOfTotal >= killBelow.PercentOfTotal && recoverTo.Bytes >= killBelow.Bytes,
                 "must not be less than");
+        }
+    }
+
+    private void CheckRanking()
+    {
+        var names = Options.Policy.Ranking
+            .SelectMany(key => key is WeightedKey weighted ? weighted.Parts.Select(part => part.Key.Name) : [key.Name])
+            .ToList();
+        if (names.Distinct().Count() < names.Count && !_refused.Contains("ranking"))
+        {
+            var twice = names.GroupBy(name => name).First(group => group.Count() > 1).Key;
+            Refuse(_given["ranking"], "ranking", $"has {twice} twice, by itself or within weights; remove one");
+        }
+    }
+
+    // A stage that begins after the kill would never be seen.
+    private void CheckStages()
+    {
+        var policy = Options.Policy;
+        (string Key, MemoryAmount? Below)[] stages =
+        [
+            ("observe", policy.Stages.Observe), ("reclaim", policy.Stages.Reclaim),
+            ("throttle", policy.Stages.Throttle), ("terminate", policy.Stages.Terminate),
+        ];
+        foreach (var (key, below) in stages)
+        {
+            if (below is { } stage && policy.Pressure.KillBelow is { } kill && stage.PercentOfTotal > 0 == kill.PercentOfTotal > 0)
+            {
+                Check(
+                    $"stages.{key}",
+                    "pressure.killBelow",
+                    stage.PercentOfTotal >= kill.PercentOfTotal && stage.Bytes >= kill.Bytes,
+                    "must not be less than");
+            }
         }
     }
 

@@ -13,7 +13,10 @@ internal sealed record IncidentRecord
 
     public long Sequence { get; init; }
 
-    /// <summary>killed, dryRun, noVictim, refused, drained, kernelOom or capped.</summary>
+    /// <summary>
+    /// killed, dryRun, noVictim, refused, drained, kernelOom, capped, livelocked; or of a stage: observed, reclaimed, throttled, unthrottled,
+    /// terminated.
+    /// </summary>
     public required string Kind { get; init; }
 
     /// <summary>The sentence that the log has.</summary>
@@ -31,6 +34,12 @@ internal sealed record IncidentRecord
     /// <summary>What the kernel's OOM killer did; only where the kind is kernelOom.</summary>
     public IncidentKernelOom? KernelOom { get; init; }
 
+    /// <summary>What a stage did; null where it only observed.</summary>
+    public IncidentStage? Stage { get; init; }
+
+    /// <summary>How the container stands still at its own limit; only where that is what was decided on.</summary>
+    public IncidentLivelock? OwnLimit { get; init; }
+
     /// <summary>The first of the ranking, the victim among them.</summary>
     public IReadOnlyList<IncidentCandidate> Ranking { get; init; } = [];
 
@@ -38,6 +47,9 @@ internal sealed record IncidentRecord
 
     /// <summary>How many containers were excluded, by reason.</summary>
     public IReadOnlyDictionary<string, int> Excluded { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The container that holds the most memory of those that were excluded.</summary>
+    public IncidentCandidate? Spared { get; init; }
 }
 
 /// <summary>The node, or the slice that was short of memory, when it was decided.</summary>
@@ -94,6 +106,15 @@ internal sealed record IncidentPressure
     public long AvailableAfterBytes { get; init; }
 }
 
+/// <summary>What a stage did.</summary>
+/// <param name="Bytes">Reclaimed, or the mark above which the container is slowed down; null for other stages.</param>
+/// <param name="GraceSeconds">The time between SIGTERM and the kill.</param>
+/// <param name="IsLeftover">True when an agent before this one had left the container slowed down.</param>
+internal sealed record IncidentStage(long? Bytes, double? GraceSeconds, bool? IsLeftover);
+
+/// <summary>A container that stands still at its own limit.</summary>
+internal sealed record IncidentLivelock(long LimitBytes, int StalledPercent, double Seconds, long LimitHits);
+
 /// <summary>A candidate, with the value of each key.</summary>
 internal sealed record IncidentCandidate
 {
@@ -134,6 +155,9 @@ internal sealed record IncidentCandidate
     public long KernelBytes { get; init; }
 
     public long SwapBytes { get; init; }
+
+    /// <summary>Why it may not be chosen; null when it may.</summary>
+    public string? Exclusion { get; init; }
 
     /// <summary>The key that put it in front of the next one; null for the last.</summary>
     public string? DecidingKey { get; init; }

@@ -27,11 +27,28 @@ internal static class IncidentRecords
         KernelOom = report.Kind == ReportKind.KernelOom
             ? new IncidentKernelOom(report.KernelOomCount, CamelCase.Of(report.LateReason))
             : null,
+        Stage = StageOf(report),
+        OwnLimit = report.Verdict.Signal == Occasion.OwnLimit
+            ? new IncidentLivelock(
+                report.Livelock.LimitBytes,
+                report.Livelock.StalledPercent,
+                Math.Round(report.Livelock.Time.TotalSeconds, 1),
+                report.Livelock.LimitHits)
+            : null,
         Ranking = RankingOf(report),
         RankedTotal = report.RankedTotal,
         Excluded = Enum.GetValues<Exclusion>()
             .Where(exclusion => exclusion != Exclusion.None && report.ExcludedBy(exclusion) > 0)
             .ToDictionary(CamelCase.Of, report.ExcludedBy),
+        Spared = report.HasSpared ? CandidateOf(report.Spared) : null,
+    };
+
+    private static IncidentStage? StageOf(ReapReport report) => report.Kind switch
+    {
+        ReportKind.Reclaimed or ReportKind.Throttled => new IncidentStage(report.StageBytes, null, null),
+        ReportKind.Unthrottled => new IncidentStage(null, null, report.IsLeftover),
+        ReportKind.Terminated => new IncidentStage(null, report.Grace.TotalSeconds, null),
+        _ => null,
     };
 
     private static IncidentDrain DrainOf(in DrainingVictim drained) => new(
@@ -41,7 +58,7 @@ internal static class IncidentRecords
 
     private static IncidentPressure PressureOf(ReapReport report) => new()
     {
-        Signal = report.Verdict.Signal?.Name,
+        Signal = report.Verdict.Signal,
         Slice = report.SlicePath,
         MemTotalBytes = report.Reading.Memory.TotalBytes,
         AvailableBytes = report.Reading.Memory.AvailableBytes,
@@ -75,7 +92,7 @@ internal static class IncidentRecords
         return ranking;
     }
 
-    private static IncidentCandidate CandidateOf(in ReportedCandidate candidate)
+    internal static IncidentCandidate CandidateOf(in ReportedCandidate candidate)
     {
         var facts = candidate.Facts;
         return new IncidentCandidate
@@ -99,6 +116,7 @@ internal static class IncidentRecords
             FileBytes = facts.Memory.File,
             KernelBytes = facts.Memory.Kernel,
             SwapBytes = facts.Memory.Swap,
+            Exclusion = facts.Exclusion == Exclusion.None ? null : CamelCase.Of(facts.Exclusion),
             DecidingKey = candidate.DecidingKey?.Name,
         };
     }
@@ -136,7 +154,7 @@ internal static class IncidentRecords
         };
     }
 
-    private static string OutcomeOf(ReapReport report) => report switch
+    internal static string OutcomeOf(ReapReport report) => report switch
     {
         { Outcome.Refusal: not Refusal.None } => "refused",
         { Outcome.IsKilled: false } => "failed",

@@ -25,6 +25,12 @@ internal sealed partial class LogSink(ILogger<LogSink> logger) : IReportSink
             case ReportKind.KernelOom:
                 KernelOom(logger, sentence);
                 break;
+            case ReportKind.Observed or ReportKind.Reclaimed or ReportKind.Throttled or ReportKind.Unthrottled or ReportKind.Terminated:
+                Stage(logger, sentence);
+                break;
+            case ReportKind.Livelocked:
+                Livelocked(logger, sentence);
+                break;
             default:
                 NotKilled(logger, sentence);
                 break;
@@ -42,6 +48,12 @@ internal sealed partial class LogSink(ILogger<LogSink> logger) : IReportSink
 
     [LoggerMessage(EventId = 103, EventName = "ReapDrained", Level = LogLevel.Information, Message = "{Report}")]
     private static partial void Drained(ILogger logger, string report);
+
+    [LoggerMessage(EventId = 105, EventName = "Stage", Level = LogLevel.Warning, Message = "{Report}")]
+    private static partial void Stage(ILogger logger, string report);
+
+    [LoggerMessage(EventId = 106, EventName = "Livelocked", Level = LogLevel.Warning, Message = "{Report}")]
+    private static partial void Livelocked(ILogger logger, string report);
 
     [LoggerMessage(EventId = 102, EventName = "ReaperDegraded", Level = LogLevel.Error, Message = "{Report}")]
     private static partial void NotKilled(ILogger logger, string report);

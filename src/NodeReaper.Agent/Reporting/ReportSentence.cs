@@ -12,8 +12,13 @@ internal static class ReportSentence
 {
     internal static string Of(ReapReport report)
     {
+        if (report.Verdict.Signal == Occasion.OwnLimit)
+        {
+            return OfOwnLimit(report);
+        }
+
         var where = report.SlicePath is { } slice ? $" of {slice}'s limit" : "";
-        var why = $"{report.Verdict.Signal?.Name}: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available{where}, "
+        var why = $"{report.Verdict.Signal}: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available{where}, "
             + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)}, {ByteText.Of(report.Verdict.DeficitBytes)} missing";
         return report.Kind switch
         {
@@ -25,15 +30,43 @@ internal static class ReportSentence
                 + $"{report.KillWindow.TotalSeconds:0} s already: no more until that is over, or the node is about to run out (plan.maxKills)",
             ReportKind.Drained => $"gone at last: {NameOf(report.Victim)}, killed {Seconds(report)} s ago (incident {report.Drained.Incident}); "
                 + $"left of it: {Residue(report.Drained.Left, report.Drained.HugetlbLeft)}",
-            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}",
+            ReportKind.Observed => $"memory is getting short ({why}); {First(report)}",
+            ReportKind.Reclaimed => $"reclaimed {ByteText.Of(report.StageBytes)} from {NameOf(report.Victim)} ({why})",
+            ReportKind.Throttled => $"slowed down {NameOf(report.Victim)} above {ByteText.Of(report.StageBytes)} (memory.high), for it grows by "
+                + $"{ByteText.Of(report.Victim.Facts.GrowthBytesPerSecond)}/s ({why})",
+            ReportKind.Unthrottled => $"no longer slowed down: {NameOf(report.Victim)}"
+                + (report.IsLeftover ? ", as an agent before this one had left it" : ""),
+            ReportKind.Terminated => $"asked {NameOf(report.Victim)} to end (SIGTERM), with {report.Grace.TotalSeconds:0.#} s to do so ({why}; {Decision(report)})",
+            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)} ({why}; {Decision(report)}): {Relief(report)}{Spared(report)}",
             ReportKind.DryRun => $"would have killed {NameOf(report.Victim)} ({why}; {Decision(report)}), "
-                + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}",
+                + $"which would give back about {ByteText.Of(report.Victim.Facts.FreeableBytes)}{Spared(report)}",
             ReportKind.Refused => $"did not kill {NameOf(report.Victim)} ({why}): "
                 + Kill.RefusalText.Of(report.Outcome.Refusal, report.Outcome.RefusedProcessId, "")
                 + (report.Outcome.SignalError.IsNone ? "" : $" ({report.Outcome.SignalError})"),
-            _ => $"short of memory, and nobody may be killed ({why}): {Exclusions(report)}",
+            _ when report.RankedTotal > 0 => $"short of memory, and the deaths of all {report.RankedTotal} who may be killed would give back no more "
+                + $"than {ByteText.Of(report.RankedBytes)} ({why}): {Exclusions(report)}{Spared(report)}",
+            _ => $"short of memory, and nobody may be killed ({why}): {Exclusions(report)}{Spared(report)}",
         };
     }
+
+    // No place is short of memory: the container itself is what this is about.
+    private static string OfOwnLimit(ReapReport report)
+    {
+        var still = $"stood still at its own limit of {ByteText.Of(report.Livelock.LimitBytes)} for {report.Livelock.Time.TotalSeconds:0} s: "
+            + $"all its tasks waited for memory {report.Livelock.StalledPercent} % of the time";
+        return report.Kind switch
+        {
+            ReportKind.Killed => $"killed {Scope(report)}{NameOf(report.Victim)}, which {still}: {Relief(report)}",
+            ReportKind.DryRun => $"would have killed {NameOf(report.Victim)}, which {still}",
+            ReportKind.Refused => $"did not kill {NameOf(report.Victim)}, which {still}: "
+                + Kill.RefusalText.Of(report.Outcome.Refusal, report.Outcome.RefusedProcessId, ""),
+            _ => $"{NameOf(report.Victim)} {still}",
+        };
+    }
+
+    private static string First(ReapReport report) => report.Ranked.IsEmpty
+        ? "nobody may be killed"
+        : $"{NameOf(report.Ranked[0])} would be the first of {report.RankedTotal} to die";
 
     internal static string NameOf(in ReportedCandidate candidate)
     {
@@ -121,6 +154,15 @@ internal static class ReportSentence
                 + $"; left: {Residue(relief.Left, relief.HugetlbLeft)}{Sharer(report)}; {available}"
             : string.Create(CultureInfo.InvariantCulture, $"{ByteText.Of(relief.FreedBytes)} back in {freed:0.0} ms")
                 + (dead is null ? ", not dead yet" : string.Create(CultureInfo.InvariantCulture, $", dead in {dead:0.0} ms")) + $"; {available}";
+    }
+
+    // Where the memory is, when it is not the victim that has the most.
+    private static string Spared(ReapReport report)
+    {
+        var held = report.HasSpared ? report.Spared.Facts.Memory.Unreclaimable : 0;
+        return held > (report.HasVictim ? report.Victim.Facts.Memory.Unreclaimable : 0)
+            ? $"; more is held by {NameOf(report.Spared)} ({NameOf(report.Spared.Facts.Exclusion)}): {ByteText.Of(held)}"
+            : "";
     }
 
     private static string Sharer(ReapReport report) => report.Outcome.SharerProcessId == 0

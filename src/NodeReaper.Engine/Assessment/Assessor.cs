@@ -16,7 +16,7 @@ public static class Assessor
             if (signals[i].IsShort(reading, limits))
             {
                 return new PressureVerdict(
-                    signals[i],
+                    signals[i].Name,
                     Math.Max(1, limits.RecoverToBytes - reading.Memory.AvailableBytes),
                     reading.Memory.AvailableBytes < limits.KillBelowBytes / 2);
             }

@@ -12,14 +12,4 @@ public abstract class ShortageSignal
     /// <param name="reading">The node's signals.</param>
     /// <param name="limits">The thresholds.</param>
     public abstract bool IsShort(in PressureReading reading, in PressureLimits limits);
-
-    /// <summary>
-    /// True when swap cannot take what is missing: there is none, or hardly any of it is left
-    /// that is of use. With swap to spare, low
-    /// MemAvailable alone is the normal state of a node.
-    /// </summary>
-    /// <param name="reading">The node's signals.</param>
-    /// <param name="limits">The thresholds.</param>
-    protected static bool SwapIsSpent(in PressureReading reading, in PressureLimits limits) =>
-        reading.UsableSwapBytes < limits.KillBelowBytes && reading.UsableSwapBytes <= reading.Memory.SwapTotalBytes / 2;
 }

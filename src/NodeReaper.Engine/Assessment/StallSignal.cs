@@ -16,5 +16,5 @@ public sealed class StallSignal : ShortageSignal
     public override bool IsShort(in PressureReading reading, in PressureLimits limits) =>
         reading.IsStalling
         && reading.Memory.AvailableBytes < limits.RecoverToBytes
-        && (reading.StallingFor >= limits.StallWithSwap || SwapIsSpent(reading, limits));
+        && (reading.StallingFor >= limits.StallWithSwap || reading.IsSwapSpent(limits));
 }

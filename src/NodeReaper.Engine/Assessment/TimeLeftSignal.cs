@@ -16,5 +16,5 @@ public sealed class TimeLeftSignal : ShortageSignal
         reading.FillBytesPerSecond > 0
         && reading.Memory.AvailableBytes < limits.RecoverToBytes
         && reading.Memory.AvailableBytes < reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds
-        && SwapIsSpent(reading, limits);
+        && reading.IsSwapSpent(limits);
 }

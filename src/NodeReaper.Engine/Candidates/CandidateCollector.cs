@@ -8,6 +8,7 @@ namespace NodeReaper.Engine.Candidates;
 /// <summary>Joins each container's cgroup with its Pod, its memory and what the policy says of it.</summary>
 public sealed class CandidateCollector
 {
+    private static readonly long s_growthOver = Stopwatch.Frequency / 10;
     private readonly MemoryUseReader _reader = new();
     private readonly ContainerRoles _roles;
 
@@ -103,14 +104,20 @@ public sealed class CandidateCollector
 
     private static long Growth(ContainerCgroup cgroup, long freeableBytes)
     {
+        // The kernel counts in batches: over less time than this, what it says is noise.
         var now = Stopwatch.GetTimestamp();
-        if (cgroup.LastLookedAt > 0 && now > cgroup.LastLookedAt)
+        var elapsed = now - cgroup.GrowthSince;
+        if (cgroup.GrowthSince > 0 && elapsed >= s_growthOver)
         {
-            cgroup.GrowthBytesPerSecond = Math.Max(
-                0, (long)((freeableBytes - cgroup.LastFreeableBytes) * (double)Stopwatch.Frequency / (now - cgroup.LastLookedAt)));
+            cgroup.GrowthBytesPerSecond = Math.Max(0, (long)((freeableBytes - cgroup.GrowthFromBytes) * (double)Stopwatch.Frequency / elapsed));
         }
 
-        cgroup.LastLookedAt = now;
+        if (cgroup.GrowthSince == 0 || elapsed >= s_growthOver)
+        {
+            cgroup.GrowthSince = now;
+            cgroup.GrowthFromBytes = freeableBytes;
+        }
+
         cgroup.LastFreeableBytes = freeableBytes;
         return cgroup.GrowthBytesPerSecond;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Kernel.Cgroups;
 
 namespace NodeReaper.Engine.Candidates;
@@ -95,13 +96,33 @@ public sealed class ContainerCgroup
     internal void QuarantineFor(TimeSpan time) =>
         _quarantinedUntil = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
 
+    /// <summary>When its grace period ends, in ticks of <see cref="Stopwatch"/>; 0 when it was not asked to end.</summary>
+    internal long GraceEnds { get; set; }
+
+    /// <summary>What memory.high was before it was slowed down, in bytes.</summary>
+    internal long HighBefore { get; set; }
+
+    /// <summary>What memory.high was set to, in bytes; 0 when it is not slowed down.</summary>
+    internal long ThrottledAt { get; set; }
+
+    /// <summary>True once it was looked at for what an agent before this one left behind.</summary>
+    internal bool IsLookedAtForMarks { get; set; }
+
+    /// <summary>Until when there is nothing to reclaim, in ticks of <see cref="Stopwatch"/>.</summary>
+    internal long BarrenUntil { get; set; }
+
     internal MemoryEvents LastEvents { get; set; }
+
+    internal LivelockState Livelock { get; set; }
 
     internal long SeenInWalk { get; set; }
 
     internal long LastFreeableBytes { get; set; }
 
-    internal long LastLookedAt { get; set; }
+    /// <summary>Since when its growth is measured, in ticks of <see cref="Stopwatch"/>, and from how many bytes.</summary>
+    internal long GrowthSince { get; set; }
+
+    internal long GrowthFromBytes { get; set; }
 
     internal long GrowthBytesPerSecond { get; set; }
 
@@ -130,8 +151,14 @@ public sealed class ContainerCgroup
         IsSpared = false;
         IsWidened = false;
         IsNodeCritical = false;
+        GraceEnds = 0;
+        ThrottledAt = 0;
+        IsLookedAtForMarks = false;
+        BarrenUntil = 0;
+        Livelock = default;
         LastEvents = default;
-        LastLookedAt = 0;
+        GrowthSince = 0;
+        GrowthFromBytes = 0;
         LastFreeableBytes = 0;
         GrowthBytesPerSecond = 0;
         return true;

@@ -52,6 +52,7 @@ public sealed class ContainerRoles
             }
         }
 
-        return role;
+        // Whoever hides where we do not look is there all the same.
+        return role == ContainerRole.Unknown && !_processes.IsComplete && cgroup.IsPopulated() ? ContainerRole.App : role;
     }
 }

@@ -5,20 +5,30 @@ namespace NodeReaper.Engine.Candidates;
 /// <summary>What a container's memory consists of, in bytes (memory.current, memory.stat and memory.swap.current of its cgroup).</summary>
 /// <param name="Current">All that is charged to it.</param>
 /// <param name="Anon">Anonymous memory: what a kill gives back.</param>
-/// <param name="Shmem">tmpfs and shared memory: files there survive the process.</param>
+/// <param name="Shmem">tmpfs and shared memory.</param>
 /// <param name="File">Page cache, shmem not counted: reclaimable anyway.</param>
 /// <param name="Kernel">Kernel memory, page tables among it.</param>
 /// <param name="PageTables">Page tables: a kill gives them back.</param>
 /// <param name="Swap">Swapped out: a kill gives it back.</param>
 /// <param name="Unevictable">The part of the others that is mlocked, or in ramfs: it comes back late, at the exit itself.</param>
+/// <param name="MappedShmem">
+/// The most of the shared memory that processes can have mapped: it goes with the last of them, unless it is a file's. What nobody has
+/// mapped is files.
+/// </param>
 public readonly record struct MemoryUse(
-    long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable)
+    long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable, long MappedShmem = 0)
 {
     /// <summary>
-    /// What a kill gives back, in bytes. Not page cache, which the kernel can take by itself, and not shmem, whose
-    /// files survive.
+    /// What a kill gives back, in bytes. Not page cache, which the kernel can take by itself, and not files on tmpfs, which survive.
     /// </summary>
-    public long Freeable => Anon + Swap + PageTables;
+    public long Freeable => Anon + Swap + PageTables + MappedShmem;
+
+    /// <summary>What the kernel cannot take back by itself, in bytes: with swap, it can move it at least.</summary>
+    public long Unreclaimable => Anon + Swap + PageTables + Shmem;
+
+    /// <summary>What is still there of all that a kill was to give back, in bytes.</summary>
+    /// <param name="before">What was used before the kill.</param>
+    public long LeftOf(in MemoryUse before) => Anon + Swap + PageTables + Math.Max(0, Shmem - (before.Shmem - before.MappedShmem));
 
     /// <summary>Where only a resident set is known: all of it is taken for anonymous.</summary>
     /// <param name="residentBytes">The resident set in bytes.</param>
@@ -37,7 +47,9 @@ public readonly record struct MemoryUse(
         stat.KernelBytes,
         stat.PageTableBytes,
         swap,
-        stat.UnevictableBytes);
+        stat.UnevictableBytes,
+        // Mapped files are counted along: no more than a bound.
+        Math.Min(stat.ShmemBytes, stat.FileMappedBytes));
 
     /// <summary>What two cgroups use together.</summary>
     /// <param name="other">The other.</param>
@@ -49,5 +61,6 @@ public readonly record struct MemoryUse(
         Kernel + other.Kernel,
         PageTables + other.PageTables,
         Swap + other.Swap,
-        Unevictable + other.Unevictable);
+        Unevictable + other.Unevictable,
+        MappedShmem + other.MappedShmem);
 }

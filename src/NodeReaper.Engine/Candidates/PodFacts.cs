@@ -36,6 +36,9 @@ public sealed record PodFacts(
     /// <summary>How much of it dies when one of its containers is chosen.</summary>
     public KillScope KillScope { get; init; }
 
+    /// <summary>How long it wants to have between SIGTERM and the kill; zero when it asks for nothing.</summary>
+    public TimeSpan GracePeriod { get; init; }
+
     /// <summary>True for a static Pod, which the kubelet runs from a file of the node: its UID says so, and no annotation can.</summary>
     public bool IsStatic => Uid.Length == StaticUidLength && !Uid.Contains('-');
 }

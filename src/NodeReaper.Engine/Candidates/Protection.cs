@@ -10,11 +10,19 @@ public static class Protection
     /// <param name="pod">The Pod.</param>
     /// <param name="container">Its container, when it is known which one.</param>
     public static bool IsProtected(ReapPolicy policy, PodFacts pod, ContainerFacts? container) =>
-        pod.Priority >= policy.Protect.MinPriority
-        || (policy.Protect.StaticPods && pod.IsStatic)
-        || Holds(policy.Protect.Namespaces, pod.Namespace)
-        || (pod.PriorityClassName is { } name && Holds(policy.Protect.PriorityClasses, name))
-        || (WishOf(pod, container).IsNever && MayAskForProtection(policy, pod));
+        RuleOf(policy, pod, container) != ProtectionRule.None;
+
+    /// <summary>Tells which rule protects a Pod.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="pod">The Pod.</param>
+    /// <param name="container">Its container, when it is known which one.</param>
+    public static ProtectionRule RuleOf(ReapPolicy policy, PodFacts pod, ContainerFacts? container) =>
+        pod.Priority >= policy.Protect.MinPriority ? ProtectionRule.Priority
+        : policy.Protect.StaticPods && pod.IsStatic ? ProtectionRule.StaticPod
+        : Holds(policy.Protect.Namespaces, pod.Namespace) ? ProtectionRule.Namespace
+        : pod.PriorityClassName is { } name && Holds(policy.Protect.PriorityClasses, name) ? ProtectionRule.PriorityClass
+        : WishOf(pod, container).IsNever && MayAskForProtection(policy, pod) ? ProtectionRule.Wish
+        : ProtectionRule.None;
 
     /// <summary>The kill priority that counts: a wish for protection that is not granted is heard as 0.</summary>
     /// <param name="policy">The policy.</param>

@@ -1,6 +1,6 @@
 namespace NodeReaper.Engine.Killing;
 
-/// <summary>The system calls of the kill path whose errors are counted.</summary>
+/// <summary>The system calls of the kill path, and of the stages before it, whose errors are counted.</summary>
 public enum KillCall
 {
     /// <summary>pidfd_open of a process of the victim.</summary>
@@ -29,4 +29,13 @@ public enum KillCall
 
     /// <summary>A write to cpu.max or cpu.weight.</summary>
     CpuLimit,
+
+    /// <summary>pidfd_open and pidfd_send_signal(SIGTERM) of a container's main process.</summary>
+    Terminate,
+
+    /// <summary>A write to memory.high, or to the mark that it is ours.</summary>
+    Throttle,
+
+    /// <summary>A write to memory.reclaim.</summary>
+    Reclaim,
 }

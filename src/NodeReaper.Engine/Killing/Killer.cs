@@ -91,7 +91,7 @@ public sealed class Killer : IDisposable
         _hasLookedForSharer = _outsideSharer != 0;
         var shares = SharesOf(freeableBytes);
         var held = steps.Holds ? Hold() : 0;
-        var signalError = steps.KillsByRelease ? KillByRelease(target, shares, out var signalledAt) : Signal(target, steps, out signalledAt);
+        var signalError = steps.KillsByRelease && !_victim.All.IsEmpty ? KillByRelease(target, shares, out var signalledAt) : Signal(target, steps, out signalledAt);
         if (!signalError.IsNone)
         {
             _holders.LetGoOfAll();
@@ -105,7 +105,7 @@ public sealed class Killer : IDisposable
         {
             _signal.SendToWhoeverIsLeft(target, withNewcomers: false);
         }
-        else if (!steps.KillsByRelease)
+        else if (!steps.KillsByRelease && !_victim.All.IsEmpty)
         {
             _reapers.Start(_victim.All.Length, shares, kills: false);
         }
@@ -170,7 +170,7 @@ public sealed class Killer : IDisposable
 
     private Errno Signal(KillTarget target, in StrategySteps steps, out long signalledAt)
     {
-        if (steps.Expedites)
+        if (steps.Expedites && !_victim.All.IsEmpty)
         {
             _victim.DropThoseWhoLeft(target);
             if (_victim.All.IsEmpty)

@@ -51,9 +51,9 @@ public sealed class ProcessGuard
             return refusal;
         }
 
-        // This one no tenant can give itself. A sandbox may have any name: it is "pod" on some distributions.
+        // A sandbox may have any name: it is "pod" on some distributions. A tenant with CAP_SYS_RESOURCE can give itself this score, too.
         var adjustment = _proc.OomScoreAdjustment(processId);
-        if (adjustment.Succeeded && adjustment.Value <= SandboxScoreAdjustment)
+        if (freeableBytes < BorrowedNameFromBytes && adjustment.Succeeded && adjustment.Value <= SandboxScoreAdjustment)
         {
             return Refusal.Sandbox;
         }

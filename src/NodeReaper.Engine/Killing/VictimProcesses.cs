@@ -83,6 +83,12 @@ public sealed class VictimProcesses
         }
 
         KeepMembers();
+        if (_count == 0 && total == 0 && target.IsCgroup && !_listed.IsComplete)
+        {
+            // All of it is below where we look: cgroup.kill reaches that.
+            return VictimIdentity.Good(total);
+        }
+
         if (_count == 0)
         {
             return error.IsNone || error.IsGone ? VictimIdentity.Refused(Refusal.Gone) : VictimIdentity.Of(error);

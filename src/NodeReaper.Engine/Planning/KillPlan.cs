@@ -17,6 +17,12 @@ public sealed class KillPlan
     /// <summary>What their deaths give back together, in bytes.</summary>
     public long CoveredBytes { get; private set; }
 
+    internal void TakeOnly(int index, long freeableBytes)
+    {
+        Clear();
+        AddInFront(index, freeableBytes);
+    }
+
     internal void Clear()
     {
         Count = 0;

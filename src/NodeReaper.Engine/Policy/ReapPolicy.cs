@@ -15,6 +15,12 @@ public sealed record ReapPolicy
     /// <summary>When the node counts as short of memory.</summary>
     public PressurePolicy Pressure { get; init; } = new();
 
+    /// <summary>What is tried before anybody is killed.</summary>
+    public StagePolicy Stages { get; init; } = new();
+
+    /// <summary>What becomes of a container that stands still at its own limit.</summary>
+    public OwnLimitPolicy OwnLimit { get; init; } = new();
+
     /// <summary>Who may not be chosen.</summary>
     public ProtectPolicy Protect { get; init; } = new();
 

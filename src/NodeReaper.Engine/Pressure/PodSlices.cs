@@ -70,6 +70,20 @@ public sealed class PodSlices : IDisposable
         return places;
     }
 
+    /// <summary>
+    /// How often the kernel's OOM killer was called for a limit of a Pod or container, also of one that is gone. Allocates nothing.
+    /// </summary>
+    public long OomsOfPods()
+    {
+        long ooms = 0;
+        foreach (var slice in _slices)
+        {
+            ooms += slice is null ? 0 : (slice.Place == StallPlaces.Kubepods ? slice.OomsWithin : 0) - slice.OwnOoms;
+        }
+
+        return ooms;
+    }
+
     /// <summary>Forgets the last alarms.</summary>
     public void ForgetStall()
     {

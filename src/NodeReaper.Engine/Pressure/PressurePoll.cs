@@ -8,13 +8,14 @@ namespace NodeReaper.Engine.Pressure;
 
 /// <summary>
 /// All that wakes the pressure thread before its next sample: the kernel's PSI alarms of the node and of the slices, the slices' memory
-/// events, and the wish to stop.
+/// events, whoever asks, and the wish to stop.
 /// </summary>
 internal sealed class PressurePoll : IDisposable
 {
     private const int StopTag = 0;
     private const int SomeTag = 1;
     private const int FullTag = 2;
+    private const int AskTag = 3;
     private const int AlarmTag = 16;
     private const int EventsTag = AlarmTag + PodSlices.Capacity;
 
@@ -28,10 +29,14 @@ internal sealed class PressurePoll : IDisposable
     // When the events of a slice are waited for again; 0 while they are.
     private readonly long[] _rearmAt = new long[PodSlices.Capacity];
 
-    internal PressurePoll(NodePressure node, WakeUp stop)
+    private readonly WakeUp _ask;
+
+    internal PressurePoll(NodePressure node, WakeUp stop, WakeUp ask)
     {
         _node = node;
+        _ask = ask;
         _ = _poll.AddReadable(stop.Descriptor, StopTag);
+        _ = _poll.AddReadable(ask.Descriptor, AskTag);
     }
 
     internal bool AddNodeAlarm(PsiTrigger alarm, PsiKind kind)
@@ -82,6 +87,12 @@ internal sealed class PressurePoll : IDisposable
             if (happened.Tag == StopTag)
             {
                 return false;
+            }
+
+            if (happened.Tag == AskTag)
+            {
+                _ask.Reset();
+                continue;
             }
 
             Note(happened);

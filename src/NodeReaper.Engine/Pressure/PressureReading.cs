@@ -28,5 +28,12 @@ public readonly record struct PressureReading(
     StallPlaces Stalling = StallPlaces.None)
 {
     /// <summary>How much swap can still take, in bytes.</summary>
-    public long UsableSwapBytes => Math.Min(Memory.SwapFreeBytes, SwapRoomBytes);
+    public long UsableSwapBytes => Math.Min(Math.Min(Memory.SwapFreeBytes, Memory.SwappableBytes), SwapRoomBytes);
+
+    /// <summary>
+    /// True when swap cannot take what is missing: there is none, or hardly any of it is left that is of use. With swap to spare,
+    /// little available memory alone is the normal state of a node.
+    /// </summary>
+    /// <param name="limits">The thresholds.</param>
+    public bool IsSwapSpent(in PressureLimits limits) => UsableSwapBytes < limits.KillBelowBytes && UsableSwapBytes <= Memory.SwapTotalBytes / 2;
 }

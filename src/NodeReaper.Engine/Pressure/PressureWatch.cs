@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Kernel.Polling;
 using NodeReaper.Kernel.Pressure;
@@ -18,6 +20,8 @@ public sealed class PressureWatch : IDisposable
 
     private readonly PressurePoll _poll;
     private readonly WakeUp _stop = new();
+    private readonly WakeUp _ask = new();
+    private readonly ConcurrentQueue<Explanation> _asked = new();
     private readonly Func<ReapPolicy> _newestPolicy;
     private readonly NodePressure _node;
     private readonly Candidates.KubepodsTree _tree;
@@ -43,7 +47,7 @@ public sealed class PressureWatch : IDisposable
         _node = node;
         _tree = tree;
         _cycle = cycle;
-        _poll = new PressurePoll(node, _stop);
+        _poll = new PressurePoll(node, _stop, _ask);
         HasStallAlarm = some is not null && _poll.AddNodeAlarm(some, PsiKind.Some);
         _ = full is not null && _poll.AddNodeAlarm(full, PsiKind.Full);
     }
@@ -53,6 +57,14 @@ public sealed class PressureWatch : IDisposable
 
     /// <summary>When the thread last went round, in ticks of <see cref="Stopwatch"/>.</summary>
     public long Heartbeat => Volatile.Read(ref _heartbeat);
+
+    /// <summary>Asks what would be decided now; the pressure thread fills the answer when it next goes round. Safe from any thread.</summary>
+    /// <param name="explanation">What is filled.</param>
+    public void Ask(Explanation explanation)
+    {
+        _asked.Enqueue(explanation);
+        _ask.Raise();
+    }
 
     /// <summary>Ends <see cref="Run"/>. Safe from any thread.</summary>
     public void Stop()
@@ -80,8 +92,9 @@ public sealed class PressureWatch : IDisposable
             _cycle.Adopt(_newestPolicy());
             if (_node.Read(_cycle.Policy.Pressure))
             {
-                _cycle.Run();
+                // First what the kernel did: with its kill the shortage may be over, and why nobody was killed before it forgotten.
                 _cycle.LookForKernelKills();
+                _cycle.Run();
             }
 
             if (_cycle.Draining.Count > 0)
@@ -90,12 +103,19 @@ public sealed class PressureWatch : IDisposable
             }
 
             // Short of memory, only the first look around is worth its time: without it nobody is known.
-            if (Reporting.Occasion.HasRecovered(_node, _cycle.Policy.Pressure) || _tree.TreeCount == 0)
+            if (!Reporting.Occasion.Of(_node, _cycle.Policy.Pressure).Verdict.IsShort || _tree.TreeCount == 0)
             {
                 LookAround(ref lookedAround, ref discovered);
             }
 
-            var timeout = SamplingInterval.Milliseconds(_cycle.Policy.Pressure, _node);
+            // One a round: whoever asks does not keep the thread from its work.
+            if (_asked.TryDequeue(out var asked))
+            {
+                _cycle.Explain(asked);
+            }
+
+            _cycle.NoteGauges();
+            var timeout = _asked.IsEmpty ? SamplingInterval.Milliseconds(_cycle.Policy.Pressure, _node) : 0;
             if (!_poll.Wait(_cycle.Draining.Count > 0 ? Math.Min(timeout, DrainingMilliseconds) : timeout))
             {
                 return;
@@ -108,6 +128,7 @@ public sealed class PressureWatch : IDisposable
     {
         _poll.Dispose();
         _stop.Dispose();
+        _ask.Dispose();
     }
 
     private void LookAround(ref long lookedAround, ref long discovered)

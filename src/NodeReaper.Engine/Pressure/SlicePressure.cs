@@ -3,7 +3,6 @@ using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Pressure;
-using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 using NodeReaper.Kernel.Text;
 
@@ -23,6 +22,9 @@ public sealed class SlicePressure : IDisposable
     private readonly FileDescriptor _limit;
     private readonly FileDescriptor _ownEvents;
     private readonly byte[] _pathInFront;
+    private static readonly long s_reclaimableEvery = Stopwatch.Frequency;
+    private long _reclaimableAt = long.MinValue / 2;
+    private long _reclaimableBytes;
     private StallClock _stall;
     private StallClock _limitMet;
     private FillRate _fillRate;
@@ -82,6 +84,9 @@ public sealed class SlicePressure : IDisposable
     /// <summary>True when it has a limit below the node's memory, as of the last reading.</summary>
     public bool IsLimited { get; private set; }
 
+    /// <summary>How much of what its containers have they may swap out, in bytes; see <see cref="SwapAllowance"/>.</summary>
+    public long SwapAllowanceBytes { get; set; } = long.MaxValue;
+
     /// <summary>The last reading; of use only when <see cref="IsLimited"/>.</summary>
     public PressureReading Last { get; private set; }
 
@@ -111,6 +116,12 @@ public sealed class SlicePressure : IDisposable
     /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
     public bool IsStalling(long now) => _stall.IsStalling(now);
 
+    /// <summary>How often the kernel's OOM killer was called for a limit of it or of what is, or was, below it. Allocates nothing.</summary>
+    public long OomsWithin => TryReadEvents(Events, out var events) ? events.Oom : 0;
+
+    /// <summary>How often it was called for its own limit. Allocates nothing.</summary>
+    public long OwnOoms => TryReadEvents(_ownEvents, out var events) ? events.Oom : 0;
+
     /// <summary>Takes note of its events, so that the next one wakes the poll again.</summary>
     public void RearmEvents() => _ = Events.ReadRecord(_text);
 
@@ -131,21 +142,29 @@ public sealed class SlicePressure : IDisposable
         }
 
         var free = Math.Max(0, limit - current);
-        var available = free;
         var limits = PressureLimits.Of(policy, limit);
 
-        // Page cache fills every limit in time, and is no use; but what of it there is costs the kernel a look at all cgroups below.
-        if (free < 2 * limits.RecoverToBytes)
+        // Page cache fills every limit in time, and is no use; but what of it there is costs the kernel a look at all cgroups below: while
+        // there is no hurry, that is done only now and then.
+        var isNear = free < 2 * limits.RecoverToBytes;
+        if (isNear || node.Timestamp - _reclaimableAt >= s_reclaimableEvery)
         {
-            available = Math.Min(limit, free + ReclaimableBytes());
+            _reclaimableAt = node.Timestamp;
+            _reclaimableBytes = ReclaimableBytes();
+        }
+
+        var available = Math.Min(limit, free + Math.Min(_reclaimableBytes, current));
+        if (isNear)
+        {
             NoteLimit(node.Timestamp);
         }
 
         var isStalling = _stall.IsStalling(node.Timestamp) && _limitMet.IsStalling(node.Timestamp);
         Last = node with
         {
-            Memory = new MemInfo(limit, free, available, node.Memory.SwapTotalBytes, node.Memory.SwapFreeBytes),
+            Memory = node.Memory with { TotalBytes = limit, FreeBytes = free, AvailableBytes = available },
             FillBytesPerSecond = _fillRate.Add(node.Timestamp, available),
+            SwapRoomBytes = Math.Min(node.SwapRoomBytes, SwapAllowanceBytes),
             IsStalling = isStalling,
             StallingFor = isStalling ? _stall.StallingFor(node.Timestamp) : TimeSpan.Zero,
             FullyStallingFor = TimeSpan.Zero,
@@ -179,10 +198,16 @@ public sealed class SlicePressure : IDisposable
 
     private bool TryReadTimesAtLimit(out long times)
     {
-        var read = _ownEvents.IsOpen ? _ownEvents.ReadRecord(_text) : SyscallResult.Failed(Errno.ENOENT);
-        var isRead = MemoryEvents.Parse(_text.AsSpan(0, read.Succeeded ? (int)read.Value : 0), out var events) == ParseOutcome.Ok;
+        var isRead = TryReadEvents(_ownEvents, out var events);
         times = events.Max;
         return isRead;
+    }
+
+    private bool TryReadEvents(FileDescriptor file, out MemoryEvents events)
+    {
+        events = default;
+        var read = file.IsOpen ? file.ReadRecord(_text) : SyscallResult.Failed(Errno.ENOENT);
+        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out events) == ParseOutcome.Ok;
     }
 
     // File pages that are not shmem; what is mlocked of them is not told, and is little.

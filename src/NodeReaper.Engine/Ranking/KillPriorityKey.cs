@@ -10,4 +10,7 @@ public sealed class KillPriorityKey : RankingKey
 
     /// <inheritdoc/>
     public override long Score(in Candidate candidate) => candidate.KillPriority;
+
+    /// <inheritdoc/>
+    public override long? Points(in Candidate candidate) => Score(candidate);
 }

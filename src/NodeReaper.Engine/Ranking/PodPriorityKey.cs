@@ -10,4 +10,7 @@ public sealed class PodPriorityKey : RankingKey
 
     /// <inheritdoc/>
     public override long Score(in Candidate candidate) => -(long)candidate.PodPriority;
+
+    /// <inheritdoc/>
+    public override long? Points(in Candidate candidate) => Score(candidate);
 }

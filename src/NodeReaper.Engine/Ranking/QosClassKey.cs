@@ -10,4 +10,7 @@ public sealed class QosClassKey : RankingKey
 
     /// <inheritdoc/>
     public override long Score(in Candidate candidate) => -(long)candidate.QosClass;
+
+    /// <inheritdoc/>
+    public override long? Points(in Candidate candidate) => Score(candidate) * 1000;
 }

@@ -12,6 +12,13 @@ public abstract class RankingKey
     /// <param name="candidate">The candidate.</param>
     public abstract long Score(in Candidate candidate);
 
+    /// <summary>
+    /// The score on a scale that can be added to other keys': by default of a score in bytes, one point for each MiB. Null when the score
+    /// is an order alone.
+    /// </summary>
+    /// <param name="candidate">The candidate.</param>
+    public virtual long? Points(in Candidate candidate) => Score(candidate) / (1L << 20);
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

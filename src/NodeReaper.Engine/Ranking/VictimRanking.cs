@@ -1,3 +1,4 @@
+using NodeReaper.Engine.Candidates;
 
 namespace NodeReaper.Engine.Ranking;
 
@@ -11,6 +12,19 @@ public sealed class VictimRanking
 
     /// <summary>The order, as indexes into the snapshot.</summary>
     public ReadOnlySpan<int> Order => _order.AsSpan(0, Count);
+
+    /// <summary>What the deaths of all of them would give back together, in bytes; of Pods that die as a whole, some is counted twice.</summary>
+    /// <param name="snapshot">What was ranked.</param>
+    public long ReliefBytes(CandidateSnapshot snapshot)
+    {
+        long bytes = 0;
+        foreach (var index in Order)
+        {
+            bytes += snapshot.All[index].ReliefBytes;
+        }
+
+        return bytes;
+    }
 
     internal Span<int> Reset(int capacity)
     {

@@ -10,4 +10,7 @@ public sealed class YoungestKey : RankingKey
 
     /// <inheritdoc/>
     public override long Score(in Candidate candidate) => candidate.CgroupId;
+
+    /// <inheritdoc/>
+    public override long? Points(in Candidate candidate) => null;
 }

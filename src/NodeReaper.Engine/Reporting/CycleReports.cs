@@ -50,6 +50,63 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         }
     }
 
+    internal void Livelocked(in Occasion occasion, ReapPolicy policy, ContainerCgroup container)
+    {
+        if (Begin(ReportKind.Livelocked, occasion, policy) is { } report)
+        {
+            report.KeepContainer(container);
+            reports.Publish();
+        }
+    }
+
+    internal void Observed(in Occasion occasion, ReapPolicy policy)
+    {
+        if (Begin(ReportKind.Observed, occasion, policy) is not null)
+        {
+            reports.Publish();
+        }
+    }
+
+    internal void Reclaimed(in Occasion occasion, in ReportedCandidate container, long bytes)
+    {
+        if (BeginWithoutRanking(ReportKind.Reclaimed, occasion) is { } report)
+        {
+            report.KeepContainer(container);
+            report.StageBytes = bytes;
+            reports.Publish();
+        }
+    }
+
+    internal void Throttled(in Occasion occasion, ReapPolicy policy, int index)
+    {
+        if (Begin(ReportKind.Throttled, occasion, policy) is { } report)
+        {
+            report.KeepVictim(snapshot, ranking, policy.Ranking, index);
+            report.StageBytes = snapshot.All[index].Cgroup.ThrottledAt;
+            reports.Publish();
+        }
+    }
+
+    internal void Unthrottled(in Occasion occasion, ContainerCgroup container, bool isLeftover)
+    {
+        if (BeginWithoutRanking(ReportKind.Unthrottled, occasion) is { } report)
+        {
+            report.KeepContainer(container);
+            report.IsLeftover = isLeftover;
+            reports.Publish();
+        }
+    }
+
+    internal void Terminated(in Occasion occasion, ReapPolicy policy, int index, TimeSpan grace)
+    {
+        if (Begin(ReportKind.Terminated, occasion, policy) is { } report)
+        {
+            report.KeepVictim(snapshot, ranking, policy.Ranking, index);
+            report.Grace = grace;
+            reports.Publish();
+        }
+    }
+
     /// <summary>Tells of a kill, or of one that was refused.</summary>
     /// <returns>The number of the report; null when there was no room for it.</returns>
     internal long? Killed(
@@ -83,12 +140,11 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
     /// <returns>False when there was no room for it.</returns>
     internal bool Drained(in Occasion occasion, in DrainingVictim drained)
     {
-        if (reports.Rent() is not { } report)
+        if (BeginWithoutRanking(ReportKind.Drained, occasion) is not { } report)
         {
             return false;
         }
 
-        Fill(report, ReportKind.Drained, occasion);
         report.KeepDrained(drained);
         reports.Publish();
         return true;
@@ -106,6 +162,19 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         return report;
     }
 
+    // The snapshot and the ranking may be of different moments here.
+    private ReapReport? BeginWithoutRanking(ReportKind kind, in Occasion occasion)
+    {
+        if (reports.Rent() is not { } report)
+        {
+            return null;
+        }
+
+        Fill(report, kind, occasion);
+        report.ForgetRanking();
+        return report;
+    }
+
     private static void Fill(ReapReport report, ReportKind kind, in Occasion occasion)
     {
         report.Kind = kind;
@@ -114,6 +183,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         report.Limits = occasion.Limits;
         report.Verdict = occasion.Verdict;
         report.SlicePath = occasion.Slice?.Path;
+        report.Livelock = occasion.Livelock;
         report.Outcome = default;
         report.Relief = default;
         report.AvailableAfterBytes = occasion.Reading.Memory.AvailableBytes;

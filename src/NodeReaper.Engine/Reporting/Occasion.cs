@@ -1,4 +1,5 @@
 using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 
@@ -9,8 +10,24 @@ namespace NodeReaper.Engine.Reporting;
 /// <param name="Limits">The thresholds there.</param>
 /// <param name="Verdict">The verdict on them.</param>
 /// <param name="Slice">The place; null for the node.</param>
-public readonly record struct Occasion(PressureReading Reading, PressureLimits Limits, PressureVerdict Verdict, SlicePressure? Slice = null)
+/// <param name="Livelock">A container that stands still at its own limit; not set when it is about a place.</param>
+public readonly record struct Occasion(
+    PressureReading Reading, PressureLimits Limits, PressureVerdict Verdict, SlicePressure? Slice = null, Livelock Livelock = default)
 {
+    /// <summary>The name that a livelock has in place of a signal's.</summary>
+    public const string OwnLimit = "ownLimit";
+
+    /// <summary>What is decided on because a container stands still at its own limit.</summary>
+    /// <param name="node">The signals, for the record.</param>
+    /// <param name="policy">The thresholds, for the record.</param>
+    /// <param name="livelock">The evidence.</param>
+    public static Occasion Of(NodePressure node, PressurePolicy policy, in Livelock livelock) => new(
+        node.Last,
+        PressureLimits.Of(policy, node.Last.Memory.TotalBytes),
+        new PressureVerdict(OwnLimit, 1, false),
+        null,
+        livelock);
+
     /// <summary>Assesses the node and, when that is not short, the slices that have a limit of their own. Allocates nothing.</summary>
     /// <param name="node">The signals.</param>
     /// <param name="policy">When a place counts as short.</param>

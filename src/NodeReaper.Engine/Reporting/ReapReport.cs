@@ -1,6 +1,7 @@
 using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Verification;
@@ -76,6 +77,18 @@ public sealed class ReapReport
     /// <summary>The window of the cap.</summary>
     public TimeSpan KillWindow { get; internal set; }
 
+    /// <summary>How the container stands still at its own limit; only where that is what was decided on.</summary>
+    public Livelock Livelock { get; internal set; }
+
+    /// <summary>What the stage did, in bytes: reclaimed, or the mark above which the container is slowed down.</summary>
+    public long StageBytes { get; internal set; }
+
+    /// <summary>The grace period; only for <see cref="ReportKind.Terminated"/>.</summary>
+    public TimeSpan Grace { get; internal set; }
+
+    /// <summary>True when an agent before this one had left it behind; only for <see cref="ReportKind.Unthrottled"/>.</summary>
+    public bool IsLeftover { get; internal set; }
+
     /// <summary>True when there is a <see cref="Victim"/>.</summary>
     public bool HasVictim { get; private set; }
 
@@ -85,13 +98,26 @@ public sealed class ReapReport
     /// <summary>How many candidates were ranked.</summary>
     public int RankedTotal { get; internal set; }
 
+    /// <summary>What the deaths of all that were ranked would give back together, in bytes.</summary>
+    public long RankedBytes { get; private set; }
+
     /// <summary>The first of the ranking.</summary>
     public ReadOnlySpan<ReportedCandidate> Ranked => _ranked.AsSpan(0, _rankedCount);
 
     /// <summary>The victim's processes.</summary>
     public ReadOnlySpan<VictimProcess> Processes => _processes.AsSpan(0, _processCount);
 
+    /// <summary>
+    /// The container that holds the most memory of those that may not be chosen: who reads the report wants to know where the memory is.
+    /// Not set without such a one (<see cref="HasSpared"/>).
+    /// </summary>
+    public ref readonly ReportedCandidate Spared => ref _spared;
+
+    /// <summary>True when there is a <see cref="Spared"/>.</summary>
+    public bool HasSpared { get; private set; }
+
     private ReportedCandidate _victim;
+    private ReportedCandidate _spared;
     private DrainingVictim _drained;
 
     /// <summary>How many candidates were excluded for a reason.</summary>
@@ -105,12 +131,25 @@ public sealed class ReapReport
         _processCount = 0;
         Array.Clear(_excluded);
         var all = snapshot.All;
-        foreach (ref readonly var candidate in all)
+        var spared = -1;
+        for (var i = 0; i < all.Length; i++)
         {
-            _excluded[(int)candidate.Exclusion]++;
+            _excluded[(int)all[i].Exclusion]++;
+            if (all[i].Exclusion is not (Exclusion.None or Exclusion.Elsewhere)
+                && all[i].Memory.Unreclaimable > (spared < 0 ? 0 : all[spared].Memory.Unreclaimable))
+            {
+                spared = i;
+            }
+        }
+
+        HasSpared = spared >= 0;
+        if (HasSpared)
+        {
+            _spared.Keep(all[spared], null);
         }
 
         RankedTotal = ranking.Count;
+        RankedBytes = ranking.ReliefBytes(snapshot);
         _rankedCount = Math.Min(ranking.Count, MaxListed);
         for (var i = 0; i < _rankedCount; i++)
         {
@@ -129,21 +168,39 @@ public sealed class ReapReport
     {
         KernelOomCount = count;
         LateReason = reason;
-        HasVictim = victim is not null;
         if (victim is not null)
         {
-            _victim.Keep(new Candidate { Cgroup = victim, Pod = victim.Pod, Container = victim.Container, QosClass = victim.QosClass }, null);
+            KeepContainer(victim);
         }
+    }
+
+    internal void KeepContainer(ContainerCgroup container)
+    {
+        _victim.Keep(new Candidate { Cgroup = container, Pod = container.Pod, Container = container.Container, QosClass = container.QosClass }, null);
+        HasVictim = true;
+    }
+
+    internal void KeepContainer(in ReportedCandidate container)
+    {
+        _victim = container;
+        HasVictim = true;
     }
 
     internal void KeepDrained(in DrainingVictim drained)
     {
         _drained = drained;
-        _victim = drained.Victim;
-        HasVictim = true;
+        KeepContainer(drained.Victim);
+    }
+
+    internal void ForgetRanking()
+    {
+        _victim = default;
+        HasVictim = false;
+        HasSpared = false;
         _processCount = 0;
         _rankedCount = 0;
         RankedTotal = 0;
+        RankedBytes = 0;
         Array.Clear(_excluded);
     }
 

@@ -21,6 +21,24 @@ public enum ReportKind
     /// <summary>The kernel's OOM killer came first.</summary>
     KernelOom,
 
+    /// <summary>A stage: less is available than the policy wants to be told of.</summary>
+    Observed,
+
+    /// <summary>A stage: a container was reclaimed from.</summary>
+    Reclaimed,
+
+    /// <summary>A stage: a container that grows was slowed down.</summary>
+    Throttled,
+
+    /// <summary>A container that was slowed down has back what it had.</summary>
+    Unthrottled,
+
+    /// <summary>A stage: a container was asked to end.</summary>
+    Terminated,
+
+    /// <summary>A container stands still at its own limit.</summary>
+    Livelocked,
+
     /// <summary>The node is short of memory, and the policy's cap on kills is reached.</summary>
     Capped,
 }

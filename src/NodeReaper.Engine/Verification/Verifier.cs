@@ -99,8 +99,8 @@ public sealed class Verifier
         if (areAllGone)
         {
             // Files on tmpfs and in the page cache outlast the cgroup: they count as left, as when they were last seen.
-            var outlasting = new MemoryUse(
-                result.Left.Shmem + result.Left.File, 0, result.Left.Shmem, result.Left.File, 0, 0, 0, 0);
+            var files = result.Left.Shmem - result.Left.MappedShmem;
+            var outlasting = new MemoryUse(files + result.Left.File, 0, files, result.Left.File, 0, 0, 0, 0);
             return allDead && outcome.SharerProcessId == 0
                 ? result with
                 {
@@ -117,7 +117,7 @@ public sealed class Verifier
 
         // What is smaller than the kernel's own batches is only proven by its owner's death.
         var isLargeEnough = result.Before.Freeable > 4 * tolerance;
-        var freed = left.Freeable <= tolerance && (isLargeEnough || (dead > 0 && outcome.SharerProcessId == 0));
+        var freed = left.LeftOf(result.Before) <= tolerance && (isLargeEnough || (dead > 0 && outcome.SharerProcessId == 0));
         return result with { Left = left, FreedAt = freed ? FirstTime(result.FreedAt, now) : 0, DeadAt = dead };
     }
 

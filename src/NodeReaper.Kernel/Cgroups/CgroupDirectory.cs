@@ -57,10 +57,11 @@ public readonly record struct CgroupDirectory(FileDescriptor Descriptor)
     /// <summary>Writes to one of its files.</summary>
     /// <param name="nullTerminatedName">The file's name.</param>
     /// <param name="content">What to write, in one call.</param>
+    /// <param name="isBlocking">False: a limit is set without reclaiming first what is above it (Linux 6.16; before that, it is reclaimed).</param>
     /// <returns>ENOENT or ENODEV when the cgroup is gone or has no such file; EROFS, EACCES, EPERM when not allowed.</returns>
-    public Errno WriteFile(ReadOnlySpan<byte> nullTerminatedName, ReadOnlySpan<byte> content)
+    public Errno WriteFile(ReadOnlySpan<byte> nullTerminatedName, ReadOnlySpan<byte> content, bool isBlocking = true)
     {
-        var opened = Descriptor.OpenWriteAt(nullTerminatedName);
+        var opened = Descriptor.OpenWriteAt(nullTerminatedName, isBlocking);
         if (!opened.Succeeded)
         {
             return opened.Error;

@@ -8,8 +8,9 @@ namespace NodeReaper.Kernel.Cgroups;
 /// </summary>
 public sealed class CgroupProcesses
 {
-    private const int MaxDepth = 8;
-    private const int EntriesLength = 4096;
+    private const int MaxDepth = 64;
+    private const int MaxCgroups = 1024;
+    private const int EntriesLength = 1024;
 
     // Eight bytes a line: a seven-digit ID and its newline.
     private const int BytesPerProcess = 8;
@@ -18,6 +19,7 @@ public sealed class CgroupProcesses
     private readonly byte[] _text;
     private readonly byte[][] _entries = new byte[MaxDepth][];
     private int _count;
+    private int _cgroupCount;
 
     /// <summary>Makes the buffers.</summary>
     /// <param name="capacity">The most processes that are kept, above 0.</param>
@@ -37,7 +39,10 @@ public sealed class CgroupProcesses
     /// <summary>How many processes of another PID namespace were there, which cannot be named from this one.</summary>
     public int ForeignCount { get; private set; }
 
-    /// <summary>False when there were more processes than fit, or cgroups nested deeper than 8.</summary>
+    /// <summary>
+    /// False when there were more processes than fit, or cgroups than are looked into: 1,024, no deeper than 64. Who may make cgroups of its
+    /// own must neither hide in them nor keep us busy.
+    /// </summary>
     public bool IsComplete { get; private set; }
 
     /// <summary>Lists the processes. A cgroup below that vanishes meanwhile is passed over.</summary>
@@ -53,6 +58,7 @@ public sealed class CgroupProcesses
         _count = 0;
         ForeignCount = 0;
         IsComplete = true;
+        _cgroupCount = 0;
         var error = Errno.ENOENT;
         foreach (var cgroup in cgroups)
         {
@@ -100,7 +106,7 @@ public sealed class CgroupProcesses
         var children = new ChildDirectories(own, _entries[depth]);
         while (children.MoveNext())
         {
-            if (depth + 1 == MaxDepth)
+            if (depth + 1 == MaxDepth || ++_cgroupCount == MaxCgroups)
             {
                 IsComplete = false;
                 break;

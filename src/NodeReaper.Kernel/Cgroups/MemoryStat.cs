@@ -15,6 +15,7 @@ namespace NodeReaper.Kernel.Cgroups;
 /// <param name="ActiveFileBytes">active_file: page cache in use.</param>
 /// <param name="InactiveFileBytes">inactive_file: page cache that is reclaimed first.</param>
 /// <param name="AnonThpBytes">anon_thp: the part of anon in transparent huge pages; 0 when absent.</param>
+/// <param name="FileMappedBytes">file_mapped: the part of file, shared memory included, that a process has mapped; 0 when absent.</param>
 public readonly record struct MemoryStat(
     long AnonBytes,
     long FileBytes,
@@ -24,7 +25,8 @@ public readonly record struct MemoryStat(
     long UnevictableBytes,
     long ActiveFileBytes,
     long InactiveFileBytes,
-    long AnonThpBytes)
+    long AnonThpBytes,
+    long FileMappedBytes)
 {
     /// <summary>Reads the text of the file. A key that comes twice counts the first time. Allocates nothing.</summary>
     /// <param name="text">The whole content.</param>
@@ -33,7 +35,7 @@ public readonly record struct MemoryStat(
     {
         value = default;
         long anon = KeyedLines.Absent, file = anon, shmem = anon, kernel = anon, pageTables = anon, unevictable = anon;
-        long activeFile = anon, inactiveFile = anon, anonThp = anon;
+        long activeFile = anon, inactiveFile = anon, anonThp = anon, fileMapped = anon;
         long stacks = anon, secondaryPageTables = anon, perCpu = anon, vmalloc = anon, slab = anon;
         var lines = new KeyedLines(text, (byte)' ');
         while (lines.MoveNext())
@@ -47,6 +49,7 @@ public readonly record struct MemoryStat(
                 || lines.Take("active_file"u8, ref activeFile)
                 || lines.Take("inactive_file"u8, ref inactiveFile)
                 || lines.Take("anon_thp"u8, ref anonThp)
+                || lines.Take("file_mapped"u8, ref fileMapped)
                 || lines.Take("kernel_stack"u8, ref stacks)
                 || lines.Take("sec_pagetables"u8, ref secondaryPageTables)
                 || lines.Take("percpu"u8, ref perCpu)
@@ -75,7 +78,7 @@ public readonly record struct MemoryStat(
         }
 
         value = new MemoryStat(
-            anon, file, shmem, kernel, pageTables, unevictable, activeFile, inactiveFile, Math.Max(anonThp, 0));
+            anon, file, shmem, kernel, pageTables, unevictable, activeFile, inactiveFile, Math.Max(anonThp, 0), Math.Max(fileMapped, 0));
         return ParseOutcome.Ok;
     }
 

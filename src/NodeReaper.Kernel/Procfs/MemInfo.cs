@@ -11,12 +11,17 @@ namespace NodeReaper.Kernel.Procfs;
 /// <param name="AvailableBytes">MemAvailable: the kernel's estimate of what can be had without swapping.</param>
 /// <param name="SwapTotalBytes">SwapTotal; 0 on a node without swap.</param>
 /// <param name="SwapFreeBytes">SwapFree.</param>
+/// <param name="SwappableBytes">
+/// Active(anon) and Inactive(anon): what the kernel could swap out. Not what is mlocked, nor files on a tmpfs that is mounted noswap.
+/// Without a limit when absent.
+/// </param>
 public readonly record struct MemInfo(
     long TotalBytes,
     long FreeBytes,
     long AvailableBytes,
     long SwapTotalBytes,
-    long SwapFreeBytes)
+    long SwapFreeBytes,
+    long SwappableBytes = long.MaxValue)
 {
     /// <summary>Reads the text of the file. A key that comes twice counts the first time. Allocates nothing.</summary>
     /// <param name="text">The whole content.</param>
@@ -25,6 +30,7 @@ public readonly record struct MemInfo(
     {
         value = default;
         long total = KeyedLines.Absent, free = total, available = total, swapTotal = total, swapFree = total;
+        long activeAnon = total, inactiveAnon = total;
         var lines = new KeyedLines(text, (byte)':');
         while (lines.MoveNext())
         {
@@ -32,7 +38,9 @@ public readonly record struct MemInfo(
                 || lines.TakeKilobytes("MemFree"u8, ref free)
                 || lines.TakeKilobytes("MemAvailable"u8, ref available)
                 || lines.TakeKilobytes("SwapTotal"u8, ref swapTotal)
-                || lines.TakeKilobytes("SwapFree"u8, ref swapFree);
+                || lines.TakeKilobytes("SwapFree"u8, ref swapFree)
+                || lines.TakeKilobytes("Active(anon)"u8, ref activeAnon)
+                || lines.TakeKilobytes("Inactive(anon)"u8, ref inactiveAnon);
         }
 
         if (lines.Outcome != ParseOutcome.Ok)
@@ -46,7 +54,13 @@ public readonly record struct MemInfo(
             return ParseOutcome.MissingKey;
         }
 
-        value = new MemInfo(total, free, available, swapTotal, swapFree);
+        value = new MemInfo(
+            total,
+            free,
+            available,
+            swapTotal,
+            swapFree,
+            (activeAnon | inactiveAnon) < 0 || activeAnon > long.MaxValue - inactiveAnon ? long.MaxValue : activeAnon + inactiveAnon);
         return ParseOutcome.Ok;
     }
 }

@@ -4,8 +4,8 @@ using NodeReaper.Kernel.Syscalls;
 namespace NodeReaper.Kernel.Procfs;
 
 /// <summary>
-/// Reads files of /proc/PID. Those that take a reference to the process's memory (statm, status, maps, cmdline …)
-/// keep it from being freed for as long as the reader is in them: only <see cref="Statm"/> here does.
+/// Reads files of /proc/PID. Those that take a reference to the process's memory (statm, stat, status, maps, cmdline …)
+/// keep it from being freed for as long as the reader is in them: only <see cref="Statm"/> and <see cref="Parent"/> here do.
 /// </summary>
 /// <param name="Root">The proc file system's directory.</param>
 public readonly record struct ProcessFiles(FileDescriptor Root)
@@ -47,6 +47,28 @@ public readonly record struct ProcessFiles(FileDescriptor Root)
 
         return ProcessStatm.Parse(buffer[..(int)read.Value], out var pages) == Text.ParseOutcome.Ok
             ? SyscallResult.Of(pages)
+            : SyscallResult.Failed(Errno.EINVAL);
+    }
+
+    /// <summary>
+    /// Reads who the process's parent is (/proc/PID/stat, proc_pid_stat(5)). The value is a process ID; 0 when the parent is in another
+    /// PID namespace. Takes a reference to the memory for a moment: not for a process that is being killed.
+    /// </summary>
+    /// <param name="processId">The process.</param>
+    public SyscallResult Parent(int processId)
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        var read = Read(processId, "/stat\0"u8, buffer);
+        if (!read.Succeeded)
+        {
+            return read;
+        }
+
+        // The name before it may hold anything but ends with the last bracket: "1234 (name) S 1200 ...".
+        var text = buffer[..(int)read.Value];
+        var rest = text[(text.LastIndexOf((byte)')') + 1)..];
+        return rest.Length > 3 && Utf8Parser.TryParse(rest[3..], out int parent, out _) && parent >= 0
+            ? SyscallResult.Of(parent)
             : SyscallResult.Failed(Errno.EINVAL);
     }
 

@@ -58,6 +58,9 @@ public readonly record struct Errno(int Value)
     /// <summary>Too many open files in the whole system.</summary>
     public static readonly Errno ENFILE = new(23);
 
+    /// <summary>No data: there is no extended attribute of that name.</summary>
+    public static readonly Errno ENODATA = new(61);
+
     /// <summary>Too many open files.</summary>
     public static readonly Errno EMFILE = new(24);
 
@@ -102,6 +105,7 @@ public readonly record struct Errno(int Value)
         16 => nameof(EBUSY),
         17 => nameof(EEXIST),
         19 => nameof(ENODEV),
+        61 => nameof(ENODATA),
         20 => nameof(ENOTDIR),
         22 => nameof(EINVAL),
         23 => nameof(ENFILE),

@@ -38,7 +38,9 @@ public readonly record struct FileDescriptor(int Number)
 
     /// <summary>Opens a file for writing, relative to this directory (openat(2)).</summary>
     /// <param name="nullTerminatedName">The name in UTF-8 with a zero byte at its end.</param>
-    public SyscallResult OpenWriteAt(ReadOnlySpan<byte> nullTerminatedName) => OpenAt(nullTerminatedName, O_WRONLY);
+    /// <param name="isBlocking">False: whoever writes is not kept waiting, where the file knows how (O_NONBLOCK).</param>
+    public SyscallResult OpenWriteAt(ReadOnlySpan<byte> nullTerminatedName, bool isBlocking = true) =>
+        OpenAt(nullTerminatedName, isBlocking ? O_WRONLY : O_WRONLY | O_NONBLOCK);
 
     /// <summary>Opens a directory relative to this directory (openat(2)).</summary>
     /// <param name="nullTerminatedName">The name in UTF-8 with a zero byte at its end.</param>
@@ -153,6 +155,46 @@ public readonly record struct FileDescriptor(int Number)
             }
             while (result.Error == Errno.EINTR);
             return result;
+        }
+    }
+
+    /// <summary>
+    /// Reads an extended attribute (fgetxattr(2)). The value is its length in bytes; ENODATA: there is none of that name; ERANGE: the
+    /// buffer is too small; EOPNOTSUPP: the file system has none.
+    /// </summary>
+    /// <param name="nullTerminatedName">Such as <c>"user.name\0"u8</c>.</param>
+    /// <param name="buffer">Where the bytes go.</param>
+    public unsafe SyscallResult ReadAttribute(ReadOnlySpan<byte> nullTerminatedName, Span<byte> buffer)
+    {
+        CheckEnd(nullTerminatedName);
+        fixed (byte* name = nullTerminatedName)
+        fixed (byte* start = buffer)
+        {
+            return SyscallResult.FromLibc(NativeMethods.GetAttribute(Number, name, start, (nuint)buffer.Length));
+        }
+    }
+
+    /// <summary>Sets an extended attribute (fsetxattr(2)). ENOSPC, EDQUOT: no room; EOPNOTSUPP: the file system has none; EPERM, EACCES.</summary>
+    /// <param name="nullTerminatedName">Such as <c>"user.name\0"u8</c>.</param>
+    /// <param name="value">The bytes.</param>
+    public unsafe Errno SetAttribute(ReadOnlySpan<byte> nullTerminatedName, ReadOnlySpan<byte> value)
+    {
+        CheckEnd(nullTerminatedName);
+        fixed (byte* name = nullTerminatedName)
+        fixed (byte* start = value)
+        {
+            return SyscallResult.FromLibc(NativeMethods.SetAttribute(Number, name, start, (nuint)value.Length, 0)).Error;
+        }
+    }
+
+    /// <summary>Removes an extended attribute (fremovexattr(2)). ENODATA: there is none of that name.</summary>
+    /// <param name="nullTerminatedName">Such as <c>"user.name\0"u8</c>.</param>
+    public unsafe Errno RemoveAttribute(ReadOnlySpan<byte> nullTerminatedName)
+    {
+        CheckEnd(nullTerminatedName);
+        fixed (byte* name = nullTerminatedName)
+        {
+            return SyscallResult.FromLibc(NativeMethods.RemoveAttribute(Number, name)).Error;
         }
     }
 

@@ -31,6 +31,15 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibC, EntryPoint = "clock_nanosleep")]
     internal static partial int ClockNanosleep(int clock, int flags, TimeSpecification* request, TimeSpecification* remaining);
 
+    [LibraryImport(LibC, EntryPoint = "fgetxattr", SetLastError = true)]
+    internal static partial nint GetAttribute(int descriptor, byte* name, byte* value, nuint length);
+
+    [LibraryImport(LibC, EntryPoint = "fsetxattr", SetLastError = true)]
+    internal static partial int SetAttribute(int descriptor, byte* name, byte* value, nuint length, int flags);
+
+    [LibraryImport(LibC, EntryPoint = "fremovexattr", SetLastError = true)]
+    internal static partial int RemoveAttribute(int descriptor, byte* name);
+
     [LibraryImport(LibC, EntryPoint = "prctl", SetLastError = true)]
     internal static partial int Prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
 }

@@ -108,12 +108,40 @@ public sealed class PolicyErrorTests : IDisposable
             "1:19: ranking: 'quosClass' is no ranking key; did you mean qosClass? "
             + "give one of killPriority, podPriority, qosClass, overRequest, growth, freeable, youngest"
         },
+        {
+            "weight out of range",
+            "ranking: [{growth: 0}]",
+            "1:20: ranking: 0 is out of range; give a whole number from 1 to 1000"
+        },
+        {
+            "unknown key with a weight",
+            "ranking: [{growht: 1}]",
+            "1:12: ranking: 'growht' is no ranking key; did you mean growth? "
+            + "give one of killPriority, podPriority, qosClass, overRequest, growth, freeable, youngest"
+        },
+        {
+            "weight of an order",
+            "ranking: [{growth: 1, youngest: 2}]",
+            "1:23: ranking: 'youngest' is an order and cannot be weighed; give weights to some of killPriority, podPriority, qosClass, overRequest, "
+            + "growth, freeable"
+        },
+        {
+            "no weights",
+            "ranking: [{}]",
+            "1:11: ranking: is empty; give weights to some of killPriority, podPriority, qosClass, overRequest, growth, freeable"
+        },
+        { "ranking key twice, once with a weight", "ranking: [{growth: 2}, growth]", "1:10: ranking: has growth twice, by itself or within weights; remove one" },
+        {
+            "a stage after the kill",
+            "pressure: {killBelow: 200Mi}\nstages: {throttle: 100Mi}",
+            "2:20: stages.throttle: stages.throttle (100Mi) must not be less than pressure.killBelow (200Mi); change one of them"
+        },
         { "ranking key twice", "ranking:\n- growth\n- growth", "3:3: ranking: 'growth' is in the list twice; remove one" },
         {
             "no ranking",
             "ranking: []",
             "1:10: ranking: is empty; give a list that is not empty, each item one of killPriority, podPriority, qosClass, overRequest, "
-            + "growth, freeable, youngest, or remove the line for the default"
+            + "growth, freeable, youngest, or a mapping of some of them to weights, or remove the line for the default"
         },
         {
             "list that is a word",

@@ -5,6 +5,7 @@ using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Stages;
 
 namespace NodeReaper.AllocationGate.Decisions;
 
@@ -23,10 +24,11 @@ internal sealed class CycleRig : IDisposable
         Tree = new KubepodsTree(Kubepods.CgroupRoot);
         Tree.Discover();
         _node.Slices.Update(Kubepods.CgroupRoot, Tree.Slices, policy.Pressure, (_, _) => { }, _ => { });
-        Collector = new CandidateCollector(new ContainerRoles(kills.Guard));
+        var roles = new ContainerRoles(kills.Guard);
+        Collector = new CandidateCollector(roles);
         Policy = policy;
         Cycle = new ReapCycle(
-            policy, KillStrategy.Hold, _node, Tree, Collector, kills.Killer, kills.Verifier, _ring, () => PodSnapshot.Empty);
+            policy, KillStrategy.Hold, _node, Tree, Collector, kills.Killer, kills.Verifier, new MainProcess(kills.Proc, roles, kills.Killer.Errors), _ring, () => PodSnapshot.Empty);
     }
 
     internal FakeKubepods Kubepods { get; }

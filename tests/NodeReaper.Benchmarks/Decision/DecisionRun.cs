@@ -5,6 +5,7 @@ using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Procfs;
@@ -39,8 +40,9 @@ internal sealed class DecisionRun : IReportSink, IDisposable
         _node = new NodePressure("/proc", policy.Pressure.StallWindow);
         _tree = new KubepodsTree(containers.Root);
         _killer = new Killer(proc, guard, policy.Kill.Reapers);
+        var roles = new ContainerRoles(guard);
         _cycle = new ReapCycle(
-            policy, policy.Kill.Strategy, _node, _tree, new CandidateCollector(new ContainerRoles(guard)), _killer, new Verifier(proc), _reports, () => PodSnapshot.Empty);
+            policy, policy.Kill.Strategy, _node, _tree, new CandidateCollector(roles), _killer, new Verifier(proc), new MainProcess(proc, roles, _killer.Errors), _reports, () => PodSnapshot.Empty);
         _tree.Discover();
     }
 

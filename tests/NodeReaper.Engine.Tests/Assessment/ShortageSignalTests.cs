@@ -22,6 +22,7 @@ public class ShortageSignalTests
 
                 // Swap that no container may use, or that is memory itself.
                 Reading(99 * Mib, swapTotal: 1000 * Mib, swapFree: 1000 * Mib) with { SwapRoomBytes = 0 },
+                WithLittleToSwapOut(Reading(99 * Mib, swapTotal: 1000 * Mib, swapFree: 1000 * Mib)),
             ],
             [
                 Reading(100 * Mib),
@@ -131,7 +132,7 @@ public class ShortageSignalTests
         PressureReading reading, string? signal, long deficit, bool isEmergency)
     {
         var verdict = Assessor.Assess(reading, s_limits);
-        Assert.Equal(signal, verdict.Signal?.Name);
+        Assert.Equal(signal, verdict.Signal);
         Assert.Equal(signal is not null, verdict.IsShort);
         Assert.Equal(deficit, verdict.DeficitBytes);
         Assert.Equal(isEmergency, verdict.IsEmergency);
@@ -150,6 +151,9 @@ public class ShortageSignalTests
         var reading = Reading(199 * Mib, stalling: true);
         Assert.Equal(0, Allocations.Of(() => Assessor.Assess(reading, s_limits)));
     }
+
+    private static PressureReading WithLittleToSwapOut(PressureReading reading) =>
+        reading with { Memory = reading.Memory with { SwappableBytes = 50 * Mib } };
 
     private static PressureReading Thrashing(long available, int seconds) =>
         Reading(available, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 9) with

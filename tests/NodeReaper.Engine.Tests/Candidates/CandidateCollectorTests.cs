@@ -251,15 +251,59 @@ public sealed class CandidateCollectorTests : IDisposable
         _cgroups.Add(Path, 100 * Mib, processIds: Start());
         var clock = Stopwatch.StartNew();
         Assert.Equal(0, CollectOne().GrowthBytesPerSecond);
-        Thread.Sleep(50);
+        Thread.Sleep(150);
         _cgroups.SetMemory(Path, 150 * Mib);
         var growth = CollectOne().GrowthBytesPerSecond;
 
-        // At most 50 MiB in the 50 ms that were slept at least, and no less than over all the time since the first look.
-        Assert.InRange(growth, (long)(50 * Mib / clock.Elapsed.TotalSeconds), 1001 * Mib);
-        Thread.Sleep(1);
+        // At most 50 MiB in the 150 ms that were slept at least, and no less than over all the time since the first look.
+        Assert.InRange(growth, (long)(50 * Mib / clock.Elapsed.TotalSeconds), 334 * Mib);
+        Thread.Sleep(101);
         _cgroups.SetMemory(Path, 10 * Mib);
         Assert.Equal(0, CollectOne().GrowthBytesPerSecond);
+    }
+
+    [Fact]
+    public void Over_milliseconds_growth_is_what_it_was()
+    {
+        _cgroups.Add(Path, 100 * Mib, processIds: Start());
+        _ = CollectOne();
+        Thread.Sleep(150);
+        Assert.Equal(0, CollectOne().GrowthBytesPerSecond);
+        _cgroups.SetMemory(Path, 101 * Mib);
+        Assert.Equal(0, CollectOne().GrowthBytesPerSecond);
+    }
+
+    [Fact]
+    public void Whoever_hides_deep_below_is_there_all_the_same()
+    {
+        _cgroups.Add(Path, 4096 * Mib);
+        _cgroups.Write(Path, "cgroup.events", "populated 1\nfrozen 0\n");
+        var deep = Path;
+        for (var i = 0; i < 70; i++)
+        {
+            deep += "/d";
+            _cgroups.AddEmpty(deep);
+            _cgroups.Write(deep, "cgroup.procs", i == 69 ? $"{Start()}\n" : "");
+        }
+
+        var candidate = CollectOne();
+        Assert.Equal((Exclusion.None, ContainerRole.App), (candidate.Exclusion, candidate.Cgroup.Role));
+    }
+
+    [Fact]
+    public void Of_very_many_cgroups_below_the_first_are_looked_into()
+    {
+        _cgroups.Add(Path, 40 * Mib);
+        _cgroups.Write(Path, "cgroup.events", "populated 0\nfrozen 0\n");
+        for (var i = 0; i < 1100; i++)
+        {
+            _cgroups.AddEmpty($"{Path}/{i}");
+            _cgroups.Write($"{Path}/{i}", "cgroup.procs", "");
+        }
+
+        Assert.Equal(Exclusion.NothingToFree, CollectOne().Exclusion);
+        _cgroups.Write(Path, "cgroup.events", "populated 1\nfrozen 0\n");
+        Assert.Equal(Exclusion.None, CollectOne().Exclusion);
     }
 
     [Fact]

@@ -92,7 +92,7 @@ public sealed class PodSlicesTests : IDisposable
         Assert.False(Assess().Verdict.IsShort);
         _cgroups.SetMemory("kubepods", 501 * Mib);
         var occasion = Assess();
-        Assert.Equal("available", occasion.Verdict.Signal?.Name);
+        Assert.Equal("available", occasion.Verdict.Signal);
         Assert.Equal("kubepods", occasion.Slice?.Path);
         Assert.Equal(600 * Mib, occasion.Reading.Memory.TotalBytes);
         Assert.Equal((600 - 501 - 10 - 1 + 7) * Mib, occasion.Reading.Memory.AvailableBytes);
@@ -132,7 +132,7 @@ public sealed class PodSlicesTests : IDisposable
         SetTimesAtLimit(8);
         slice.NoteStall();
         var occasion = Assess();
-        Assert.Equal(("stall", BestEffort), (occasion.Verdict.Signal?.Name, occasion.Slice?.Path));
+        Assert.Equal(("stall", BestEffort), (occasion.Verdict.Signal, occasion.Slice?.Path));
         _node.ForgetStall();
         Assert.False(Assess().Verdict.IsShort);
     }

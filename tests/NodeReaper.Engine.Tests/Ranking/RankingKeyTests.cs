@@ -53,6 +53,23 @@ public class RankingKeyTests
         Assert.True(key.Score(Candidate(qosClass: QosClass.Burstable)) > key.Score(Candidate(qosClass: QosClass.Guaranteed)));
     }
 
+    [Fact]
+    public void Weights_add_up_the_points_of_several_keys()
+    {
+        var key = new WeightedKey([(RankingKeys.Find("overRequest")!, 2), (RankingKeys.Find("growth")!, 8), (RankingKeys.Find("qosClass")!, 1)]);
+        Assert.Equal("2 x overRequest + 8 x growth + 1 x qosClass", key.Name);
+        var candidate = Candidate(100 * Mib, requestBytes: 40 * Mib, growthBytesPerSecond: 5 * Mib, qosClass: QosClass.Burstable);
+        Assert.Equal((2 * 60) + (8 * 5) - 1000, key.Score(candidate));
+
+        // Small and growing beats large and still.
+        Assert.True(key.Score(Candidate(30 * Mib, growthBytesPerSecond: 20 * Mib)) > key.Score(Candidate(90 * Mib)));
+        Assert.Equal(0, Allocations.Of(() => key.Score(candidate)));
+    }
+
+    [Fact]
+    public void Only_an_order_has_no_points() => Assert.Equal(
+        ["youngest"], RankingKeys.All.Where(key => key.Points(Candidate()) is null).Select(key => key.Name));
+
     [Theory]
     [InlineData("")]
     [InlineData("KillPriority")]

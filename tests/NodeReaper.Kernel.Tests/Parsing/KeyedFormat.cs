@@ -44,7 +44,7 @@ internal sealed record KeyedFormat(
         new(
             Parsers.MemoryStat,
             ["anon", "file", "shmem", "kernel", "pagetables", "unevictable", "active_file", "inactive_file"],
-            ["anon_thp", "kernel_stack", "slab", "percpu", "vmalloc", "sec_pagetables"],
+            ["anon_thp", "file_mapped", "kernel_stack", "slab", "percpu", "vmalloc", "sec_pagetables"],
             long.MaxValue / 8,
             of => new MemoryStat(
                 of("anon"),
@@ -55,7 +55,8 @@ internal sealed record KeyedFormat(
                 of("unevictable"),
                 of("active_file"),
                 of("inactive_file"),
-                of("anon_thp"))),
+                of("anon_thp"),
+                of("file_mapped"))),
         new(
             Parsers.MemoryEvents,
             ["low", "high", "max", "oom", "oom_kill"],

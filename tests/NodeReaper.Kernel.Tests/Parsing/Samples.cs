@@ -9,6 +9,7 @@ internal static class Samples
         MemAvailable:   24242208 kB
         Buffers:            1636 kB
         Active(anon):       1548 kB
+        Inactive(anon):   123456 kB
         SwapTotal:       2097148 kB
         SwapFree:        2000000 kB
         VmallocTotal:   34359738367 kB

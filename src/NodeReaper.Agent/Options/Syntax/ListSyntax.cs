@@ -3,7 +3,7 @@ using NodeReaper.Agent.Yaml;
 namespace NodeReaper.Agent.Options.Syntax;
 
 /// <summary>A list, each item at most once.</summary>
-internal sealed class ListSyntax<T>(ScalarSyntax<T> items, bool mayBeEmpty) : KeySyntax<IReadOnlyList<T>>
+internal sealed class ListSyntax<T>(KeySyntax<T> items, bool mayBeEmpty) : KeySyntax<IReadOnlyList<T>>
     where T : class
 {
     internal override string Expected => $"a list{(mayBeEmpty ? "" : " that is not empty")}, each item {items.Expected}";

@@ -1,0 +1,103 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Explain;
+using NodeReaper.Agent.Hosting;
+using NodeReaper.Agent.Http;
+using NodeReaper.Agent.Options;
+using NodeReaper.Agent.Reporting;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Explaining;
+
+namespace NodeReaper.Agent.Control;
+
+/// <summary>
+/// Answers root on a unix socket: /explain, what would be decided now; /status, what has been done. That it cannot listen is told, and costs
+/// nobody their protection.
+/// </summary>
+internal sealed partial class ControlServer(
+    AgentOptions options, RunSettings settings, PressureService pressure, RecentReports recent, PodBoard pods, PolicyBoard policies, ILogger<ControlServer> logger)
+    : IHostedService, IAsyncDisposable
+{
+    private const string Json = "application/json";
+
+    // Containers that came since the last look at all of them.
+    private const int Newcomers = 64;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private HttpEndpoint? _endpoint;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _endpoint = new HttpEndpoint(ControlSocket.Listen(options.Socket!), AnswerAsync, error => AnswerFailed(logger, error));
+        }
+        catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException)
+        {
+            NotListening(logger, options.Socket!, error.Message);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken) => await DisposeAsync().ConfigureAwait(false);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _endpoint, null) is { } endpoint)
+        {
+            await endpoint.DisposeAsync().ConfigureAwait(false);
+            File.Delete(options.Socket!);
+        }
+    }
+
+    private async ValueTask<HttpAnswer> AnswerAsync(string path) => path switch
+    {
+        "/explain" => await ExplainAsync().ConfigureAwait(false),
+        "/status" => Status(),
+        _ => HttpAnswer.NotFound,
+    };
+
+    private async Task<HttpAnswer> ExplainAsync()
+    {
+        if (pressure.Running is not { } running)
+        {
+            return NotWatching();
+        }
+
+        var explanation = new Explanation(Enum.GetValues<Exclusion>().Sum(exclusion => (int)running.Gauges.Candidates(exclusion)) + Newcomers);
+        running.Watch.Ask(explanation);
+        try
+        {
+            await explanation.Filled.WaitAsync(s_patience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return HttpAnswer.Text(HttpAnswer.Unavailable, "the pressure thread is busy, as with a kill: ask again");
+        }
+
+        var document = ExplainDocuments.Of(explanation, settings.Node, ExplainDocuments.OfAgent, CamelCase.Of(running.Strategy));
+        return new HttpAnswer(HttpAnswer.Ok, Json, JsonSerializer.SerializeToUtf8Bytes(document, ExplainJson.Default.ExplainDocument));
+    }
+
+    private HttpAnswer Status()
+    {
+        if (pressure.Running is not { } running)
+        {
+            return NotWatching();
+        }
+
+        var document = StatusDocuments.Of(running, settings.Node, policies.Newest.DryRun, recent, pods.Age);
+        return new HttpAnswer(HttpAnswer.Ok, Json, JsonSerializer.SerializeToUtf8Bytes(document, StatusJson.Default.StatusDocument));
+    }
+
+    private HttpAnswer NotWatching() => HttpAnswer.Text(HttpAnswer.Unavailable, pressure.Failure ?? "not watching yet");
+
+    [LoggerMessage(EventId = 310, EventName = "ControlNotListening", Level = LogLevel.Warning,
+        Message = "nobody can ask this agent on {Path}: {Error}; the node is protected all the same; set http.socket to another path, or to null")]
+    private static partial void NotListening(ILogger logger, string path, string error);
+
+    [LoggerMessage(EventId = 311, EventName = "ControlAnswerFailed", Level = LogLevel.Warning, Message = "an answer on the socket failed")]
+    private static partial void AnswerFailed(ILogger logger, Exception error);
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using NodeReaper.Agent.Hosting;
+using NodeReaper.Agent.Reporting;
+using NodeReaper.Engine.Candidates;
+
+namespace NodeReaper.Agent.Control;
+
+/// <summary>Puts the state of the agent together.</summary>
+internal static class StatusDocuments
+{
+    internal static StatusDocument Of(RunningEngine running, string? node, bool dryRun, RecentReports recent, TimeSpan? podsAge)
+    {
+        var gauges = running.Gauges;
+        var (last, counts, freedBytes) = recent.Read();
+        return new StatusDocument
+        {
+            Node = node,
+            AgentVersion = AgentVersion.Text,
+            Strategy = CamelCase.Of(running.Strategy),
+            DryRun = dryRun,
+            UptimeSeconds = Math.Round(Stopwatch.GetElapsedTime(running.Since).TotalSeconds, 1),
+            LoopAgeSeconds = Math.Round(Stopwatch.GetElapsedTime(running.Watch.Heartbeat).TotalSeconds, 3),
+            PodsAgeSeconds = podsAge is { } age ? Math.Round(age.TotalSeconds, 1) : null,
+            AvailableBytes = gauges.AvailableBytes,
+            KillBelowBytes = gauges.KillBelowBytes,
+            Containers = Enum.GetValues<Exclusion>()
+                .Where(exclusion => gauges.Candidates(exclusion) > 0)
+                .ToDictionary(exclusion => exclusion == Exclusion.None ? "candidate" : CamelCase.Of(exclusion), gauges.Candidates),
+            PendingReleaseBytes = gauges.PendingBytes,
+            HeldVictims = gauges.HeldVictims,
+            Reports = counts,
+            FreedBytes = freedBytes,
+            Recent = last,
+        };
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization;
+using NodeReaper.Agent.Reporting;
+
+namespace NodeReaper.Agent.Explain;
+
+/// <summary>What would be decided at this moment. Fields are added, never changed; <see cref="Version"/> rises when one must be.</summary>
+internal sealed record ExplainDocument
+{
+    public int Version { get; init; } = 1;
+
+    public required DateTimeOffset Time { get; init; }
+
+    public string? Node { get; init; }
+
+    /// <summary>agent: it was asked; node: none was, and the node was looked at instead.</summary>
+    public required string Source { get; init; }
+
+    public required string Strategy { get; init; }
+
+    public bool DryRun { get; init; }
+
+    public required ExplainedPressure Pressure { get; init; }
+
+    /// <summary>What is missing now or, when nothing is, what would be at the threshold.</summary>
+    public long MissingBytes { get; init; }
+
+    /// <summary>The ranks of those who would die for that.</summary>
+    public IReadOnlyList<int> Dying { get; init; } = [];
+
+    /// <summary>The ranking keys, the one that decides first in front.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>Those that may be killed, the one that dies first in front.</summary>
+    public IReadOnlyList<RankedContainer> Ranking { get; init; } = [];
+
+    /// <summary>Those that may not, and why.</summary>
+    public IReadOnlyList<SparedContainer> Excluded { get; init; } = [];
+
+    /// <summary>How many containers there are, those that are left out here among them.</summary>
+    public int Total { get; init; }
+}
+
+/// <summary>The node, or the slice that is short of memory.</summary>
+/// <param name="Signal">What says that it is short; null when nothing does.</param>
+/// <param name="Slice">The cgroup whose own limit leaves too little; null for the node.</param>
+/// <param name="TotalBytes">MemTotal, or the slice's limit.</param>
+/// <param name="AvailableBytes">MemAvailable, or what is left of the limit.</param>
+/// <param name="UsableSwapBytes">What the free swap is worth.</param>
+/// <param name="KillBelowBytes">The threshold.</param>
+/// <param name="RecoverToBytes">What a kill is to bring it back to.</param>
+/// <param name="FillBytesPerSecond">How fast memory is taken.</param>
+internal sealed record ExplainedPressure(
+    string? Signal,
+    string? Slice,
+    long TotalBytes,
+    long AvailableBytes,
+    long UsableSwapBytes,
+    long KillBelowBytes,
+    long RecoverToBytes,
+    long FillBytesPerSecond);
+
+/// <summary>One that may be killed.</summary>
+internal sealed record RankedContainer(int Rank, bool WouldDie, IncidentCandidate Container);
+
+/// <summary>One that may not.</summary>
+internal sealed record SparedContainer(string Why, IncidentCandidate Container);
+
+/// <summary>The generated serialisers: reflection does not survive NativeAOT.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(ExplainDocument))]
+internal sealed partial class ExplainJson : JsonSerializerContext;

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using NodeReaper.Agent.Hosting;
+using NodeReaper.Agent.Reporting;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Reporting;
+using NodeReaper.Kernel.Pressure;
+using NodeReaper.Kernel.Text;
+
+namespace NodeReaper.Agent.Metrics;
+
+/// <summary>Brings the figures of the moment up to date when somebody scrapes.</summary>
+internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings, PressureService pressure, PodBoard pods, ReportRing reports)
+{
+    private bool _hasBegun;
+
+    internal void Update()
+    {
+        metrics.Dropped.WithLabels("ring").IncTo(reports.Dropped);
+        metrics.CpuSeconds.IncTo(Environment.CpuUsage.TotalTime.TotalSeconds);
+        metrics.ResidentBytes.Set(Environment.WorkingSet);
+        if (pods.Age is { } age)
+        {
+            metrics.PodSnapshotAge.Set(age.TotalSeconds);
+        }
+
+        ReadStall();
+        if (pressure.Running is { } running)
+        {
+            Update(running);
+        }
+    }
+
+    private void Update(RunningEngine running)
+    {
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            metrics.BeginAtZero(running.Strategy);
+            metrics.Build.WithLabels(AgentVersion.Text, CamelCase.Of(running.Strategy)).Set(1);
+        }
+
+        var gauges = running.Gauges;
+        foreach (var exclusion in Enum.GetValues<Exclusion>())
+        {
+            metrics.Candidates.WithLabels(exclusion == Exclusion.None ? "candidate" : CamelCase.Of(exclusion)).Set(gauges.Candidates(exclusion));
+        }
+
+        metrics.PendingRelease.Set(gauges.PendingBytes);
+        metrics.HeldVictims.Set(gauges.HeldVictims);
+        metrics.QuarantinedVictims.Set(gauges.Candidates(Exclusion.Quarantined));
+        metrics.Available.Set(gauges.AvailableBytes);
+        metrics.KillBelow.Set(gauges.KillBelowBytes);
+        metrics.ReadingFailures.IncTo(gauges.ReadingFailures);
+        metrics.LoopAge.Set(Stopwatch.GetElapsedTime(running.Watch.Heartbeat).TotalSeconds);
+        foreach (var (call, error, count) in running.Errors.All())
+        {
+            metrics.KernelErrors.WithLabels(CamelCase.Of(call), error.Name).IncTo(count);
+        }
+    }
+
+    private void ReadStall()
+    {
+        try
+        {
+            var text = File.ReadAllBytes(Path.Combine(settings.ProcRoot, "pressure", "memory"));
+            if (PressureStall.Parse(text, out var stall) == ParseOutcome.Ok)
+            {
+                metrics.PressureStall.WithLabels("waiting").IncTo(stall.SomeTotalMicroseconds / 1e6);
+                metrics.PressureStall.WithLabels("stalled").IncTo(stall.FullTotalMicroseconds / 1e6);
+            }
+        }
+        catch (IOException)
+        {
+            // A kernel without PSI has no such counter, and neither have we.
+        }
+    }
+}

@@ -1,0 +1,405 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Planning;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.Engine.Stages;
+
+/// <summary>
+/// What is done before anybody is killed, by policy: observe, reclaim, throttle, terminate. Runs on the pressure thread while no place is
+/// short of memory; what it began is undone when the pressure is gone, and when the agent ends.
+/// </summary>
+internal sealed class SoftStages : IDisposable
+{
+    private static readonly long s_apart = Stopwatch.Frequency / 2;
+    // Who grows faster than that is for the kill.
+    private static readonly TimeSpan s_timeToThrottle = TimeSpan.FromSeconds(2);
+
+    // The kernel reclaims what is above the mark while it is being written: room for a second's growth keeps that from us.
+    private const long LeastRoomBytes = 4L << 20;
+    private static readonly long s_barren = 30 * Stopwatch.Frequency;
+
+    private readonly NodePressure _node;
+    private readonly KubepodsTree _tree;
+    private readonly CandidateSnapshot _snapshot;
+    private readonly VictimRanking _ranking;
+    private readonly KillPlan _plan;
+    private readonly CycleReports _tell;
+    private readonly Action<SlicePressure?> _survey;
+    private readonly MainProcess _mainProcess;
+    private readonly Throttles _throttles;
+    private readonly Reclaimer _reclaimer;
+    private long _workedAt;
+    private int _throttled;
+    private bool _hasToldWhatItSees;
+    private Occasion _reclaimOccasion;
+    private ReportedCandidate _reclaimedFrom;
+    private ContainerCgroup? _reclaimedCgroup;
+    private long _reclaimWanted;
+
+    internal SoftStages(
+        NodePressure node,
+        KubepodsTree tree,
+        CandidateSnapshot snapshot,
+        VictimRanking ranking,
+        KillPlan plan,
+        CycleReports tell,
+        MainProcess mainProcess,
+        KillErrors errors,
+        Action<SlicePressure?> survey)
+    {
+        _node = node;
+        _tree = tree;
+        _snapshot = snapshot;
+        _ranking = ranking;
+        _plan = plan;
+        _tell = tell;
+        _mainProcess = mainProcess;
+        _survey = survey;
+        _throttles = new Throttles(errors);
+        _reclaimer = new Reclaimer(errors);
+    }
+
+    /// <summary>Does what the stages ask for, twice a second at most. Allocates nothing but for the reclaim thread, once.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="occasion">What they rest on.</param>
+    /// <returns>True when the plan holds those whose grace period is over.</returns>
+    internal bool Work(ReapPolicy policy, out Occasion occasion)
+    {
+        occasion = default;
+        var stages = policy.Stages;
+        var now = _node.Last.Timestamp;
+        TellOfReclaim();
+        LiftIfOver(policy);
+        if (now - _workedAt < s_apart)
+        {
+            return false;
+        }
+
+        _workedAt = now;
+        Observe(policy);
+        if (policy.DryRun)
+        {
+            return false;
+        }
+
+        if (TryFind(policy, stages.Reclaim, "reclaim", out var toReclaim) && !_reclaimer.IsBusy)
+        {
+            Reclaim(toReclaim);
+        }
+
+        if (TryFind(policy, stages.Throttle, "throttle", out var toThrottle) && IsPressing(policy, toThrottle))
+        {
+            Throttle(policy, toThrottle);
+        }
+
+        return TryFind(policy, stages.Terminate, "terminate", out occasion) && IsPressing(policy, occasion) && Terminate(policy, occasion);
+    }
+
+    /// <summary>What is expected back from those that were asked to end and still have time, in bytes.</summary>
+    /// <param name="verdict">On a shortage with no time to wait, nothing is.</param>
+    internal long PendingBytes(in PressureVerdict verdict)
+    {
+        if (!LeavesTime(verdict))
+        {
+            return 0;
+        }
+
+        long bytes = 0;
+        var now = Stopwatch.GetTimestamp();
+        foreach (var container in _tree.Containers)
+        {
+            bytes += Grace.Lasts(container, now) ? container.LastFreeableBytes : 0;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Takes out of the plan who asked for a grace period, as long as there is time for it, and asks them to end.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="occasion">The shortage.</param>
+    internal void GrantGrace(ReapPolicy policy, in Occasion occasion)
+    {
+        if (policy.DryRun || !LeavesTime(occasion.Verdict))
+        {
+            return;
+        }
+
+        var now = Stopwatch.GetTimestamp();
+        for (var position = _plan.Count - 1; position >= 0; position--)
+        {
+            var index = _plan.Victims[position];
+            ref readonly var candidate = ref _snapshot.All[index];
+            if (Grace.Lasts(candidate.Cgroup, now)
+                || (candidate.Cgroup.GraceEnds == 0
+                    && Grace.Wished(candidate, policy.Stages) is { } grace
+                    && Grace.Fits(occasion, candidate, grace)
+                    && Ask(policy, occasion, index, grace)))
+            {
+                _plan.Remove(position, candidate.ReliefBytes);
+            }
+        }
+    }
+
+    /// <summary>Forgets who was asked to end, once that is over: the next time, they are asked anew.</summary>
+    /// <param name="policy">The policy.</param>
+    internal void ForgetGrace(ReapPolicy policy)
+    {
+        if (!IsOver(policy, policy.Stages.Terminate))
+        {
+            return;
+        }
+
+        foreach (var container in _tree.Containers)
+        {
+            container.GraceEnds = 0;
+        }
+    }
+
+    /// <summary>Gives back what an agent before this one took and did not live to give back.</summary>
+    /// <param name="policy">The policy.</param>
+    internal void LiftLeftovers(ReapPolicy policy)
+    {
+        foreach (var container in _tree.Containers)
+        {
+            if (!container.IsLookedAtForMarks)
+            {
+                container.IsLookedAtForMarks = true;
+                if (container.ThrottledAt == 0 && _throttles.LiftLeftover(container))
+                {
+                    _tell.Unthrottled(Occasion.Of(_node, policy.Pressure), container, isLeftover: true);
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var container in _tree.Containers)
+        {
+            if (container.ThrottledAt > 0)
+            {
+                _throttles.Lift(container);
+            }
+        }
+
+        _reclaimer.Dispose();
+    }
+
+    // Stalls and a limit that is seconds away leave no time; what is low and stays there does.
+    private static bool LeavesTime(in PressureVerdict verdict) => !verdict.IsEmergency && verdict.Signal == AvailableSignal.SignalName;
+
+    // With swap to spare, little available memory alone is no pressure.
+    private static bool IsPressing(ReapPolicy policy, in Occasion occasion) =>
+        occasion.Reading.IsSwapSpent(PressureLimits.Of(policy.Pressure, occasion.Reading.Memory.TotalBytes));
+
+    private void Observe(ReapPolicy policy)
+    {
+        var below = policy.Stages.Observe;
+        if (!_hasToldWhatItSees && TryFind(policy, below, "observe", out var occasion) && IsPressing(policy, occasion))
+        {
+            _hasToldWhatItSees = true;
+            _survey(occasion.Slice);
+            _tell.Observed(occasion, policy);
+        }
+        else if (_hasToldWhatItSees && IsOver(policy, below))
+        {
+            _hasToldWhatItSees = false;
+        }
+    }
+
+    private void Reclaim(in Occasion occasion)
+    {
+        // Page cache counts as available as it is: only what can be swapped out makes a difference.
+        var room = occasion.Reading.UsableSwapBytes;
+        if (room < occasion.Limits.KillBelowBytes / 8)
+        {
+            return;
+        }
+
+        _survey(occasion.Slice);
+        var now = Stopwatch.GetTimestamp();
+        foreach (var index in _ranking.Order)
+        {
+            ref readonly var candidate = ref _snapshot.All[index];
+            if (candidate.Cgroup.BarrenUntil > now || candidate.Memory.Anon == 0)
+            {
+                continue;
+            }
+
+            _reclaimWanted = Math.Min(Math.Min(room / 2, occasion.Verdict.DeficitBytes), candidate.Memory.Anon);
+            if (_reclaimer.Begin(candidate.Cgroup.Directory, _reclaimWanted).IsNone)
+            {
+                _reclaimOccasion = occasion;
+                _reclaimedFrom.Keep(candidate, null);
+                _reclaimedCgroup = candidate.Cgroup;
+                return;
+            }
+        }
+    }
+
+    private void TellOfReclaim()
+    {
+        if (_reclaimer.TryTakeResult(out var bytes) && _reclaimedCgroup is { } container)
+        {
+            // Then it uses what it has, and is left alone for a while.
+            if (container.Id == _reclaimedFrom.CgroupId && bytes < _reclaimWanted / 2)
+            {
+                container.BarrenUntil = Stopwatch.GetTimestamp() + s_barren;
+            }
+
+            _tell.Reclaimed(_reclaimOccasion, _reclaimedFrom, bytes);
+        }
+    }
+
+    private void Throttle(ReapPolicy policy, in Occasion occasion)
+    {
+        _survey(occasion.Slice);
+        foreach (var index in _ranking.Order)
+        {
+            ref readonly var candidate = ref _snapshot.All[index];
+            var container = candidate.Cgroup;
+            var growth = candidate.GrowthBytesPerSecond;
+            if (container.ThrottledAt == 0
+                && growth >= policy.Stages.ThrottleGrowthBytesPerSecond
+                && Grace.Fits(occasion, candidate, s_timeToThrottle)
+                && _throttles.Set(container, candidate.Memory.Current + Math.Max(LeastRoomBytes, growth)).IsNone)
+            {
+                _throttled++;
+                _tell.Throttled(occasion, policy, index);
+            }
+        }
+    }
+
+    private void LiftIfOver(ReapPolicy policy)
+    {
+        if (_throttled == 0 || !(policy.DryRun || IsOver(policy, policy.Stages.Throttle)))
+        {
+            return;
+        }
+
+        _throttled = 0;
+        foreach (var container in _tree.Containers)
+        {
+            if (container.ThrottledAt > 0)
+            {
+                _throttles.Lift(container);
+                _tell.Unthrottled(Occasion.Of(_node, policy.Pressure), container, isLeftover: false);
+            }
+        }
+    }
+
+    // True when the plan holds those whose time is over.
+    private bool Terminate(ReapPolicy policy, in Occasion occasion)
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (PendingBytes(occasion.Verdict with { Signal = AvailableSignal.SignalName }) >= occasion.Verdict.DeficitBytes)
+        {
+            return false;
+        }
+
+        _survey(occasion.Slice);
+        Planner.Plan(_snapshot, _ranking, occasion.Verdict.DeficitBytes, policy.Plan, _plan);
+        for (var position = _plan.Count - 1; position >= 0; position--)
+        {
+            var index = _plan.Victims[position];
+            ref readonly var candidate = ref _snapshot.All[index];
+            if (!Grace.IsOver(candidate.Cgroup, now))
+            {
+                var grace = Grace.Wished(candidate, policy.Stages) ?? policy.Stages.Grace;
+                if (candidate.Cgroup.GraceEnds == 0 && Grace.Fits(occasion, candidate, grace))
+                {
+                    _ = Ask(policy, occasion, index, grace);
+                }
+
+                _plan.Remove(position, candidate.ReliefBytes);
+            }
+        }
+
+        return _plan.Count > 0;
+    }
+
+    private bool Ask(ReapPolicy policy, in Occasion occasion, int index, TimeSpan grace)
+    {
+        ref readonly var candidate = ref _snapshot.All[index];
+        if (!_mainProcess.Terminate(candidate.Cgroup.Directory, candidate.FreeableBytes).IsNone)
+        {
+            return false;
+        }
+
+        candidate.Cgroup.GraceEnds = Stopwatch.GetTimestamp() + (long)(grace.TotalSeconds * Stopwatch.Frequency);
+        _tell.Terminated(occasion, policy, index, grace);
+        return true;
+    }
+
+    // A place with less than this: the node first.
+    private bool TryFind(ReapPolicy policy, MemoryAmount? below, string stage, out Occasion occasion)
+    {
+        occasion = default;
+        if (below is not { } amount)
+        {
+            return false;
+        }
+
+        if (TryFind(_node.Last, policy, amount, stage, null, ref occasion))
+        {
+            return true;
+        }
+
+        foreach (var slice in _node.Slices.All)
+        {
+            if (slice is { IsLimited: true } && TryFind(slice.Last, policy, amount, stage, slice, ref occasion))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool TryFind(
+        in PressureReading reading, ReapPolicy policy, MemoryAmount below, string stage, SlicePressure? slice, ref Occasion occasion)
+    {
+        var limits = LimitsOf(policy, below, reading);
+        var missing = limits.RecoverToBytes - reading.Memory.AvailableBytes;
+        if (reading.Memory.AvailableBytes >= limits.KillBelowBytes)
+        {
+            return false;
+        }
+
+        occasion = new Occasion(reading, limits, new PressureVerdict(stage, Math.Max(1, missing), false), slice);
+        return true;
+    }
+
+    // No place is below the mark where the stage is undone.
+    private bool IsOver(ReapPolicy policy, MemoryAmount? below)
+    {
+        if (below is not { } amount)
+        {
+            return true;
+        }
+
+        var isOver = _node.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, _node.Last).RecoverToBytes;
+        foreach (var slice in _node.Slices.All)
+        {
+            isOver &= slice is not { IsLimited: true }
+                || slice.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, slice.Last).RecoverToBytes;
+        }
+
+        return isOver;
+    }
+
+    // A stage has as much room between its marks as the kill has.
+    private static PressureLimits LimitsOf(ReapPolicy policy, MemoryAmount below, in PressureReading reading)
+    {
+        var total = reading.Memory.TotalBytes;
+        var kill = PressureLimits.Of(policy.Pressure, total);
+        var mark = Math.Min(below.On(total), total);
+        return kill with { KillBelowBytes = mark, RecoverToBytes = Math.Min(total, mark + Math.Max(1, kill.RecoverToBytes - kill.KillBelowBytes)) };
+    }
+}

@@ -1,0 +1,69 @@
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Explaining;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Tests.Killing;
+using static NodeReaper.Engine.Tests.Candidates.Made;
+
+namespace NodeReaper.Engine.Tests;
+
+public sealed class ExplanationTests : CycleTest
+{
+    [Fact]
+    public void It_says_what_the_next_run_then_does()
+    {
+        var large = Start("--mib", "2");
+        var small = Start("--mib", "2");
+        AddContainer("besteffort/podsmall", 90, small.Id);
+        AddContainer("besteffort/podlarge", 400, large.Id);
+        AddContainer("besteffort/podguarded", 400, Start().Id);
+        _pods = new PodSnapshot([Pod("guarded", "kube-system")]);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        Assert.Empty(_reports.Written);
+
+        var calm = Explain(cycle);
+        Assert.False(calm.Verdict.IsShort);
+        Assert.Equal(96 * Mib, calm.MissingBytes);
+
+        SetAvailable(60);
+        Assert.True(_node!.Read(new PressurePolicy()));
+        var asked = Explain(cycle);
+        Assert.Equal("available", asked.Verdict.Signal);
+        Assert.Equal(asked.Verdict.DeficitBytes, asked.MissingBytes);
+        Assert.Equal(["large", "small"], asked.Ranked.ToArray().Select(container => container.PodUid));
+        Assert.Equal("guarded", Assert.Single(asked.Excluded.ToArray()).PodUid);
+        Assert.Equal([0], asked.Dying.ToArray());
+        ProcessState.AssertUntouched(large.Id);
+
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal((asked.Ranked[0].PodUid, asked.Ranked[0].DecidingKey?.Name), (report.Uid, report.DecidingKey));
+        ProcessState.AssertUntouched(small.Id);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_left_out_and_counted()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            AddContainer($"besteffort/pod{i}", 100 + i, Start().Id);
+        }
+
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        var explanation = new Explanation(2);
+        cycle.Explain(explanation);
+        Assert.Equal((3, 2, 0), (explanation.Total, explanation.Ranked.Length, explanation.Excluded.Length));
+    }
+
+    private static Explanation Explain(ReapCycle cycle)
+    {
+        var explanation = new Explanation(16);
+        Assert.False(explanation.Filled.IsCompleted);
+        Assert.Equal(0, Allocations.Of(() => cycle.Explain(explanation)));
+        Assert.True(explanation.Filled.IsCompletedSuccessfully);
+        return explanation;
+    }
+}
