@@ -10,6 +10,7 @@ public sealed class Gauges
     private long _killBelowBytes;
     private long _pendingBytes;
     private long _heldVictims;
+    private long _undeadVictims;
     private long _readingFailures;
 
     /// <summary>MemAvailable in bytes.</summary>
@@ -24,6 +25,9 @@ public sealed class Gauges
     /// <summary>Victims that are seized and have not reached their exit.</summary>
     public long HeldVictims => Volatile.Read(ref _heldVictims);
 
+    /// <summary>Containers that were killed, and whose processes are not all gone.</summary>
+    public long UndeadVictims => Volatile.Read(ref _undeadVictims);
+
     /// <summary>Readings of the signals that failed since the start.</summary>
     public long ReadingFailures => Volatile.Read(ref _readingFailures);
 
@@ -31,12 +35,13 @@ public sealed class Gauges
     /// <param name="exclusion">The reason; None: those that may be killed.</param>
     public long Candidates(Exclusion exclusion) => Volatile.Read(ref _candidates[(int)exclusion]);
 
-    internal void Note(long availableBytes, long killBelowBytes, long pendingBytes, long heldVictims, long readingFailures)
+    internal void Note(long availableBytes, long killBelowBytes, long pendingBytes, long heldVictims, long undeadVictims, long readingFailures)
     {
         Volatile.Write(ref _availableBytes, availableBytes);
         Volatile.Write(ref _killBelowBytes, killBelowBytes);
         Volatile.Write(ref _pendingBytes, pendingBytes);
         Volatile.Write(ref _heldVictims, heldVictims);
+        Volatile.Write(ref _undeadVictims, undeadVictims);
         Volatile.Write(ref _readingFailures, readingFailures);
     }
 

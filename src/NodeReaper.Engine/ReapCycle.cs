@@ -491,6 +491,7 @@ public sealed class ReapCycle : IDisposable
         PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes).KillBelowBytes,
         _draining.PendingBytes(_policy.Kill.Cooldown),
         _killer.HeldCount,
+        _draining.Count,
         _node.Failures);
 
     /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>

@@ -43,6 +43,18 @@ public sealed class ExplanationTests : CycleTest
     }
 
     [Fact]
+    public void When_all_deaths_would_be_in_vain_nobody_would_die()
+    {
+        AddContainer("besteffort/podlittle", 10, Start().Id);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        var asked = Explain(cycle);
+        Assert.True(asked.IsInVain);
+        Assert.True(asked.Dying.IsEmpty);
+    }
+
+    [Fact]
     public void What_does_not_fit_is_left_out_and_counted()
     {
         for (var i = 0; i < 3; i++)

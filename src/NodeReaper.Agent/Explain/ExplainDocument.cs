@@ -24,6 +24,9 @@ internal sealed record ExplainDocument
     /// <summary>What is missing now or, when nothing is, what would be at the threshold.</summary>
     public long MissingBytes { get; init; }
 
+    /// <summary>True when all deaths together would not end the shortage: until it is an emergency, nobody dies.</summary>
+    public bool IsInVain { get; init; }
+
     /// <summary>The ranks of those who would die for that.</summary>
     public IReadOnlyList<int> Dying { get; init; } = [];
 

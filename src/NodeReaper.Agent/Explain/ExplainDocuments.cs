@@ -29,6 +29,7 @@ internal static class ExplainDocuments
             explanation.Limits.RecoverToBytes,
             explanation.Reading.FillBytesPerSecond),
         MissingBytes = explanation.MissingBytes,
+        IsInVain = explanation.IsInVain,
         Dying = [.. explanation.Dying.ToArray().Select(place => place + 1)],
         Keys = [.. explanation.Policy.Ranking.Select(key => key.Name)],
         Ranking = RankingOf(explanation),

@@ -47,7 +47,9 @@ internal static class ExplainText
     {
         var verb = document.DryRun ? "would be told of (dry run)" : "would die";
         var dying = document.Ranking.Where(each => each.WouldDie).ToList();
-        var who = dying.Count == 0
+        var who = document.IsInVain
+            ? $"nobody dies yet, for the deaths of all would give back no more than {ByteText.Of(document.Ranking.Sum(each => each.Container.FreeableBytes))}"
+            : dying.Count == 0
             ? "nobody may be killed"
             : $"{string.Join(", ", dying.Select(each => $"{NameOf(each.Container)}[{ContainerOf(each.Container)}]"))} {verb}, "
                 + $"and give back {ByteText.Of(dying.Sum(each => each.Container.FreeableBytes))}";

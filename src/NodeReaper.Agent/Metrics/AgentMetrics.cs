@@ -50,7 +50,7 @@ internal sealed class AgentMetrics
         Candidates = Gauge("candidates", "Containers at the last look: those that may be killed, and why the others may not.", "state");
         PendingRelease = Gauge("pending_release_bytes", "What victims that are not gone are still giving back.");
         HeldVictims = Gauge("held_victims", "Victims that are seized and have not reached their exit.");
-        QuarantinedVictims = Gauge("quarantined_victims", "Containers that were killed and are still there.");
+        QuarantinedVictims = Gauge("quarantined_victims", "Containers that were killed, and whose processes are not all gone.");
         Available = Gauge("memory_available_bytes", "MemAvailable at the last sample.");
         KillBelow = Gauge("memory_kill_below_bytes", "The threshold of the node.");
         PodSnapshotAge = _factory.CreateGauge(

@@ -51,7 +51,7 @@ internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings
 
         metrics.PendingRelease.Set(gauges.PendingBytes);
         metrics.HeldVictims.Set(gauges.HeldVictims);
-        metrics.QuarantinedVictims.Set(gauges.Candidates(Exclusion.Quarantined));
+        metrics.QuarantinedVictims.Set(gauges.UndeadVictims);
         metrics.Available.Set(gauges.AvailableBytes);
         metrics.KillBelow.Set(gauges.KillBelowBytes);
         metrics.ReadingFailures.IncTo(gauges.ReadingFailures);

@@ -60,6 +60,9 @@ public sealed class Explanation(int capacity)
     /// <summary>Who would die for that, as places in the ranking.</summary>
     public ReadOnlySpan<int> Dying => _dying.AsSpan(0, _dyingCount);
 
+    /// <summary>True when memory is short, and all deaths together would not end that: until it is an emergency, nobody dies.</summary>
+    public bool IsInVain { get; private set; }
+
     /// <summary>Fills it. Allocates nothing but for telling whoever waits.</summary>
     /// <param name="occasion">What a decision would rest on.</param>
     /// <param name="policy">The policy in force.</param>
@@ -79,6 +82,8 @@ public sealed class Explanation(int capacity)
         MissingBytes = Math.Max(1, Verdict.IsShort ? Verdict.DeficitBytes : Limits.RecoverToBytes - Limits.KillBelowBytes);
         Planner.Plan(snapshot, ranking, MissingBytes, policy.Plan, plan);
         Keep(snapshot, ranking, policy.Ranking);
+        IsInVain = Verdict.IsShort && plan.Count > 0
+            && Decisions.Conclude(occasion, snapshot, ranking, plan, isWithinBudget: true) == Conclusion.NoVictim;
         KeepDying(ranking, plan);
         _filled.TrySetResult();
     }
@@ -106,7 +111,7 @@ public sealed class Explanation(int capacity)
     private void KeepDying(VictimRanking ranking, KillPlan plan)
     {
         _dyingCount = 0;
-        foreach (var victim in plan.Victims)
+        foreach (var victim in IsInVain ? [] : plan.Victims)
         {
             _dying[_dyingCount++] = ranking.Order.IndexOf(victim);
         }

@@ -66,6 +66,14 @@ public sealed class ExplainTextTests
     }
 
     [Fact]
+    public void That_nobody_dies_in_vain_is_told()
+    {
+        var document = s_document with { IsInVain = true, Dying = [], Pressure = s_document.Pressure with { Signal = "available" } };
+
+        Assert.Contains("nobody dies yet, for the deaths of all would give back no more than 410 MiB", ExplainText.Of(document), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Of_a_long_ranking_the_first_are_shown_and_the_rest_is_counted() =>
         Assert.Contains("and 2 more", ExplainText.Of(s_document, most: 1), StringComparison.Ordinal);
 
