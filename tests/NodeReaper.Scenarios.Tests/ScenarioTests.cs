@@ -46,7 +46,6 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "reload", "6.1", "1G", "" },
         { "protected-only", "6.12", "1G", "" },
         { "cluster", "6.12", "1G", "" },
-        { "api-cost", "6.12", "1G", "" },
         { "dry-run", "6.12", "1G", "" },
         { "stop", "6.12", "1G", "" },
         { "stop", "7", "1G", "" },
