@@ -7,7 +7,7 @@ namespace NodeReaper.Agent.Doctor;
 /// <summary>Checks of the cgroup tree.</summary>
 internal static class CgroupChecks
 {
-    internal static IEnumerable<DoctorCheck> All(string cgroupRoot)
+    internal static IEnumerable<DoctorCheck> All(string cgroupRoot, string procRoot, Confinement confinement)
     {
         var controllers = Path.Combine(cgroupRoot, "cgroup.controllers");
         if (!File.Exists(controllers))
@@ -27,13 +27,13 @@ internal static class CgroupChecks
             ? DoctorCheck.Ok("memory controller", "there")
             : DoctorCheck.Failed(
                 "memory controller", $"not among the controllers of {cgroupRoot}", "boot without cgroup_disable=memory, and with cgroup v1's memory controller not mounted");
-        foreach (var check in Kubepods(cgroupRoot))
+        foreach (var check in Kubepods(cgroupRoot, procRoot, confinement))
         {
             yield return check;
         }
     }
 
-    private static IEnumerable<DoctorCheck> Kubepods(string cgroupRoot)
+    private static IEnumerable<DoctorCheck> Kubepods(string cgroupRoot, string procRoot, Confinement confinement)
     {
         using var tree = new KubepodsTree(cgroupRoot);
         tree.Discover();
@@ -52,6 +52,7 @@ internal static class CgroupChecks
         }
 
         yield return Visible(tree);
+        yield return ReachCheck.Of(tree, procRoot, confinement);
     }
 
     private static DoctorCheck Writable(string path)

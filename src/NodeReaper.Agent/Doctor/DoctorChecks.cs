@@ -3,11 +3,16 @@ namespace NodeReaper.Agent.Doctor;
 /// <summary>The checks that only look: what <c>run</c> makes sure of before it starts, and <c>doctor</c> tells.</summary>
 internal static class DoctorChecks
 {
-    internal static IReadOnlyList<DoctorCheck> Environment(string cgroupRoot, string procRoot) =>
-    [
-        KernelChecks.KernelVersion(),
-        KernelChecks.Pressure(procRoot),
-        .. CgroupChecks.All(cgroupRoot),
-        .. KernelChecks.Capabilities(),
-    ];
+    internal static IReadOnlyList<DoctorCheck> Environment(string cgroupRoot, string procRoot)
+    {
+        var confinement = Confinement.Read(procRoot);
+        return
+        [
+            KernelChecks.KernelVersion(),
+            KernelChecks.Pressure(procRoot),
+            .. CgroupChecks.All(cgroupRoot, procRoot, confinement),
+            .. KernelChecks.Capabilities(),
+            .. ConfinementChecks.All(confinement),
+        ];
+    }
 }

@@ -179,7 +179,7 @@ internal sealed class StrategySelfTest(int expediteFlag)
         if (steps.Holds && process.HeldThread == 0)
         {
             return new StrategyTestResult(
-                strategy, false, $"ptrace(PTRACE_SEIZE) said {process.HoldError}", "add CAP_SYS_PTRACE; allow ptrace in seccomp, Yama and the LSM");
+                strategy, false, $"ptrace(PTRACE_SEIZE) said {process.HoldError}", "see the checks of CAP_SYS_PTRACE, seccomp, Yama and AppArmor or SELinux");
         }
 
         if (steps.Expedites && errors.All().FirstOrDefault(error => error.Call == KillCall.Signal) is { Count: > 0 } refused)
@@ -193,7 +193,7 @@ internal sealed class StrategySelfTest(int expediteFlag)
         if (steps.Releases && !process.ReleaseError.IsNone && !mayLoseRace)
         {
             return new StrategyTestResult(
-                strategy, false, $"process_mrelease said {process.ReleaseError}", "use Linux 5.15 or later, and allow process_mrelease in seccomp");
+                strategy, false, $"process_mrelease said {process.ReleaseError}", "use Linux 5.15 or later; see the check of seccomp");
         }
 
         var microseconds = (relief.DeadAt - outcome.DecidedAt) * 1e6 / Stopwatch.Frequency;
