@@ -10,7 +10,7 @@ var root = new RootCommand("NodeReaper: kills the right container before the nod
     TopCommand.Create(),
     DoctorCommand.Create(),
     ReplayCommand.Create(),
-    new Command("config", "Work with policy files.") { ConfigCheckCommand.Create() },
+    new Command("config", "Work with policy files.") { ConfigCheckCommand.Create(), ConfigReferenceCommand.Create() },
     SelfTestVictimCommand.Create(),
 };
 

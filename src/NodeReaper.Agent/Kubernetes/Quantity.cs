@@ -14,6 +14,13 @@ internal static partial class Quantity
     private const decimal Largest = long.MaxValue;
     private const decimal Smallest = 0.000_000_001m;
 
+    /// <summary>What a quantity of bytes looks like, without the units that divide.</summary>
+    internal const string BytesPattern = Number + "([KMGTPE]i|[kMGTPE]|" + Exponent + ")?";
+
+    // 40 digits and exponents of two digits are far beyond what can be meant, and cost nothing to compute.
+    private const string Number = @"\+?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})";
+    private const string Exponent = "[eE][+-]?[0-9]{1,2}";
+
     /// <summary>Reads a quantity that is not negative.</summary>
     /// <param name="text">The quantity.</param>
     /// <param name="value">Its value in base units (bytes, cores), rounded up to billionths, at most 2^63-1.</param>
@@ -62,8 +69,7 @@ internal static partial class Quantity
     /// <summary>Writes bytes with the largest unit that needs no fraction.</summary>
     internal static string Write(long bytes) => new ResourceQuantity(bytes, 0, ResourceQuantity.SuffixFormat.BinarySI).ToString();
 
-    // 40 digits and exponents of two digits are far beyond what can be meant, and cost nothing to compute.
-    [GeneratedRegex(@"\A\+?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?\z")]
+    [GeneratedRegex(@"\A" + Number + "([KMGTPE]i|[numkMGTPE]|" + Exponent + @")?\z")]
     private static partial Regex Grammar();
 
     [GeneratedRegex(@"\A\+?[0.]+([^0-9.]|\z)")]

@@ -5,6 +5,9 @@ namespace NodeReaper.Agent.Options;
 /// <summary>Reads policy files. All that is wrong with one is told at once, and a bad one is refused whole.</summary>
 internal static class PolicyFile
 {
+    /// <summary>The version of the format: it rises when a key goes away, or changes its name or what it means.</summary>
+    internal const int FormatVersion = 1;
+
     /// <summary>The longest file that is taken, in bytes.</summary>
     internal const int MaxBytes = 1 << 20;
 

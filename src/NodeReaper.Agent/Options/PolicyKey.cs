@@ -13,6 +13,15 @@ internal abstract class PolicyKey(string path)
     /// <summary>Its path, such as <c>pressure.stall</c>: a section and a name, or a name alone.</summary>
     internal string Path { get; } = path;
 
+    /// <summary>Its section; empty where it stands in none.</summary>
+    internal string Section => Path[..Math.Max(0, Path.IndexOf('.', StringComparison.Ordinal))];
+
+    /// <summary>Its name within the section.</summary>
+    internal string Name => Path[(Path.IndexOf('.', StringComparison.Ordinal) + 1)..];
+
+    /// <summary>What it decides, in Markdown.</summary>
+    internal string Meaning => PolicyMeanings.Of(Path);
+
     /// <summary>True when a change takes effect while the agent runs; false when only from its next start on.</summary>
     internal bool IsLive =>
         !s_atStart.Contains(Path) && !Path.StartsWith("report.", StringComparison.Ordinal) && !Path.StartsWith("log.", StringComparison.Ordinal)
@@ -22,6 +31,12 @@ internal abstract class PolicyKey(string path)
 
     /// <summary>What may stand behind it.</summary>
     internal abstract string Expected { get; }
+
+    /// <summary>The same in a few words of Markdown.</summary>
+    internal abstract string Range { get; }
+
+    /// <summary>The same for a JSON schema.</summary>
+    internal abstract ValueSchema Schema { get; }
 
     /// <summary>Reads the key's value.</summary>
     /// <param name="options">What was read so far.</param>
@@ -39,6 +54,10 @@ internal sealed class PolicyKey<T>(
     string path, KeySyntax<T> syntax, Func<AgentOptions, T> get, Func<AgentOptions, T, AgentOptions> set) : PolicyKey(path)
 {
     internal override string Expected => syntax.Expected;
+
+    internal override string Range => syntax.Range;
+
+    internal override ValueSchema Schema => syntax.Schema;
 
     internal override AgentOptions Read(AgentOptions options, YamlValue value, Action<YamlPosition, string> refuse)
     {

@@ -10,16 +10,17 @@ namespace NodeReaper.Agent.Options;
 
 /// <summary>
 /// Every key of the policy file, in the order in which it is documented. To add one: a property of the policy, a line
-/// here, a line in deploy/policy.yaml and a row in docs/policy.md. The ranges are those of the properties.
+/// here, one in <see cref="PolicyMeanings"/> and one in deploy/policy.yaml; then what <c>nodereaper config reference</c> prints goes into
+/// docs/policy.md. The ranges are those of the properties.
 /// </summary>
 internal static class PolicyKeys
 {
     private const int LabelLength = 63;
     private const int SubdomainLength = 253;
 
-    private static readonly NameSyntax s_namespace = new("namespace", LabelLength);
-    private static readonly NameSyntax s_namespaceOrAll = new("namespace", LabelLength, mayBeAll: true);
-    private static readonly NameSyntax s_priorityClass = new("PriorityClass", SubdomainLength);
+    private static readonly NameSyntax s_namespace = new("namespace", "namespaces", LabelLength);
+    private static readonly NameSyntax s_namespaceOrAll = new("namespace", "namespaces", LabelLength, mayBeAll: true);
+    private static readonly NameSyntax s_priorityClass = new("PriorityClass", "PriorityClasses", SubdomainLength);
     private static readonly NullableSyntax<MemoryAmount> s_amount = new(new AmountSyntax(PressurePolicy.MinAmountBytes));
 
     private static readonly ChoiceSyntax<KillStrategy> s_strategy = new(

@@ -11,6 +11,16 @@ internal sealed class AmountSyntax(long min) : ScalarSyntax<MemoryAmount>
     internal override string Expected =>
         $"a quantity from {Quantity.Write(min)} to {Quantity.Write(BytesSyntax.Most)}, such as 500Mi, or a percentage of the node's memory, such as 5%";
 
+    internal override string Range => $"{Quantity.Write(min)} to {Quantity.Write(BytesSyntax.Most)}, percentage";
+
+    internal override ValueSchema Schema => new()
+    {
+        Types = ["string", "integer"],
+        Pattern = $@"{Quantity.BytesPattern}|([0-9]+\.?[0-9]*|\.[0-9]+)%",
+        Minimum = min,
+        Maximum = BytesSyntax.Most,
+    };
+
     internal override string Write(MemoryAmount value) =>
         value.PercentOfTotal > 0
             ? string.Create(CultureInfo.InvariantCulture, $"{value.PercentOfTotal:0.################}%")

@@ -11,6 +11,16 @@ internal sealed class BytesSyntax(long min, long max, string suffix = "") : Scal
 
     internal override string Expected => $"a quantity from {Write(min)} to {Write(max)}, such as 100Mi{suffix} or 1Gi{suffix}";
 
+    internal override string Range => $"{Write(min)} to {Write(max)}";
+
+    internal override ValueSchema Schema => new()
+    {
+        Types = ["string", "integer"],
+        Pattern = suffix.Length > 0 ? $"({Quantity.BytesPattern})({suffix})?" : Quantity.BytesPattern,
+        Minimum = min,
+        Maximum = max,
+    };
+
     internal override string Write(long value) => Quantity.Write(value) + suffix;
 
     protected override long Parse(YamlScalar scalar, out string? error)

@@ -8,6 +8,10 @@ internal sealed class ChoiceSyntax<T>(params (string Word, T Value)[] choices) :
 {
     internal override string Expected => $"one of {string.Join(", ", choices.Select(choice => choice.Word))}";
 
+    internal override string Range => string.Join(", ", choices.Select(choice => $"`{choice.Word}`"));
+
+    internal override ValueSchema Schema => new() { Types = ["string"], Words = [.. choices.Select(choice => choice.Word)] };
+
     internal override string Write(T value) => choices.First(choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Word;
 
     protected override T Parse(YamlScalar scalar, out string? error)

@@ -7,7 +7,16 @@ namespace NodeReaper.Agent.Options.Syntax;
 /// <summary>A duration with its unit.</summary>
 internal sealed class DurationSyntax(TimeSpan min, TimeSpan max) : ScalarSyntax<TimeSpan>
 {
+    private const string Pattern = @"([0-9]+\.?[0-9]*|\.[0-9]+)(us|ms|s|m|h)";
+
     internal override string Expected => $"a duration from {Text(min)} to {Text(max)}, such as 150ms, 1s or 2m";
+
+    internal override string Range => $"{Text(min)} to {Text(max)}";
+
+    // Zero needs no unit.
+    internal override ValueSchema Schema => min > TimeSpan.Zero
+        ? new() { Types = ["string"], Pattern = Pattern }
+        : new() { Types = ["string", "integer"], Pattern = $"0|{Pattern}", Minimum = 0, Maximum = 0 };
 
     internal override string Write(TimeSpan value) => Text(value);
 

@@ -9,6 +9,10 @@ internal sealed class FileSyntax(string noun = "file", string example = "/var/lo
 {
     internal override string Expected => $"the path of a {noun}, such as {example}, or null";
 
+    internal override string Range => $"path of a {noun}, null";
+
+    internal override ValueSchema Schema => new() { Types = ["string", "null"], Pattern = ".*[^/]" };
+
     internal override string? Read(YamlValue value, Action<YamlPosition, string> refuse)
     {
         switch (value)

@@ -7,6 +7,10 @@ internal sealed class FlagSyntax : ScalarSyntax<bool>
 {
     internal override string Expected => "true or false";
 
+    internal override string Range => "`true`, `false`";
+
+    internal override ValueSchema Schema => new() { Types = ["boolean"] };
+
     internal override string Write(bool value) => value ? "true" : "false";
 
     // yes and on are booleans in YAML 1.1 and text in YAML 1.2: whoever writes them must not have to know which.

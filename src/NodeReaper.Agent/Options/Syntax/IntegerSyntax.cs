@@ -9,6 +9,12 @@ internal sealed class IntegerSyntax(int min, int max) : ScalarSyntax<int>
     internal override string Expected =>
         string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}");
 
+    internal override string Range => (min, max) is (int.MinValue, int.MaxValue)
+        ? "whole number"
+        : string.Create(CultureInfo.InvariantCulture, $"{min} to {max}");
+
+    internal override ValueSchema Schema => new() { Types = ["integer"], Minimum = min, Maximum = max };
+
     internal override string Write(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     protected override int Parse(YamlScalar scalar, out string? error)

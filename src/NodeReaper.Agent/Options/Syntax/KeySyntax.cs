@@ -8,6 +8,12 @@ internal abstract class KeySyntax<T>
     /// <summary>What may stand there, with an example.</summary>
     internal abstract string Expected { get; }
 
+    /// <summary>The same in a few words of Markdown, for the reference.</summary>
+    internal abstract string Range { get; }
+
+    /// <summary>The same for a JSON schema, as far as that can say it; never less than what is read.</summary>
+    internal abstract ValueSchema Schema { get; }
+
     /// <summary>Reads a value.</summary>
     /// <param name="value">The value.</param>
     /// <param name="refuse">Takes each thing that is wrong with it, with its place.</param>

@@ -8,6 +8,10 @@ internal sealed class ListSyntax<T>(KeySyntax<T> items, bool mayBeEmpty) : KeySy
 {
     internal override string Expected => $"a list{(mayBeEmpty ? "" : " that is not empty")}, each item {items.Expected}";
 
+    internal override string Range => $"list of {items.Range}{(mayBeEmpty ? "" : "; not empty")}";
+
+    internal override ValueSchema Schema => new() { Types = ["array"], Items = items.Schema, IsFilled = !mayBeEmpty };
+
     internal override IReadOnlyList<T>? Read(YamlValue value, Action<YamlPosition, string> refuse)
     {
         if (value is not YamlList list)

@@ -8,6 +8,10 @@ internal sealed class ListenSyntax : KeySyntax<ListenAddress?>
 {
     internal override string Expected => "a port or an address with a port, such as ':9977', '127.0.0.1:9977' or '[::1]:9977', or null";
 
+    internal override string Range => "`:PORT`, address with port, null";
+
+    internal override ValueSchema Schema => new() { Types = ["string", "null"], Pattern = ".*:[0-9]{1,10}" };
+
     internal override ListenAddress? Read(YamlValue value, Action<YamlPosition, string> refuse)
     {
         if (value.IsNull)

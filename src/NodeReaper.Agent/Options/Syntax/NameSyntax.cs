@@ -4,10 +4,22 @@ using NodeReaper.Agent.Yaml;
 namespace NodeReaper.Agent.Options.Syntax;
 
 /// <summary>The name of a Kubernetes object: what a typing error would otherwise make protect nobody.</summary>
-internal sealed partial class NameSyntax(string what, int maxLength, bool mayBeAll = false) : ScalarSyntax<string>
+internal sealed partial class NameSyntax(string what, string plural, int maxLength, bool mayBeAll = false) : ScalarSyntax<string>
 {
+    // RFC 1123 labels, with dots between them: apimachinery, pkg/util/validation.
+    private const string Pattern = @"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+
     internal override string Expected =>
         $"the name of a {what} (lower-case letters, digits and dashes){(mayBeAll ? ", or '*' for all" : "")}";
+
+    internal override string Range => $"{plural}{(mayBeAll ? ", or `'*'` for all" : "")}";
+
+    internal override ValueSchema Schema => new()
+    {
+        Types = ["string"],
+        Pattern = mayBeAll ? $@"{Pattern}|\*" : Pattern,
+        MaxLength = maxLength,
+    };
 
     internal override string Write(string value) => QuotedText.Of(value);
 
@@ -18,7 +30,6 @@ internal sealed partial class NameSyntax(string what, int maxLength, bool mayBeA
         return scalar.Text;
     }
 
-    // RFC 1123 labels, with dots between them: apimachinery, pkg/util/validation.
-    [GeneratedRegex(@"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    [GeneratedRegex($@"\A{Pattern}\z")]
     private static partial Regex Name();
 }

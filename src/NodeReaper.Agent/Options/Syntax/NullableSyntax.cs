@@ -8,6 +8,10 @@ internal sealed class NullableSyntax<T>(KeySyntax<T> syntax) : KeySyntax<T?>
 {
     internal override string Expected => $"{syntax.Expected}, or null";
 
+    internal override string Range => $"{syntax.Range}, null";
+
+    internal override ValueSchema Schema => syntax.Schema with { Types = [.. syntax.Schema.Types, "null"] };
+
     internal override T? Read(YamlValue value, Action<YamlPosition, string> refuse) => value.IsNull ? null : syntax.Read(value, refuse);
 
     internal override string Write(T? value) => value is { } given ? syntax.Write(given) : "null";

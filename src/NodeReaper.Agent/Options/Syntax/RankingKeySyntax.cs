@@ -13,6 +13,17 @@ internal sealed class RankingKeySyntax : KeySyntax<RankingKey>
 
     internal override string Expected => $"one of {s_names}, or a mapping of some of them to weights";
 
+    internal override string Range => "[ranking keys](#ranking-keys), or of weights of them";
+
+    internal override ValueSchema Schema => new()
+    {
+        AnyOf =
+        [
+            new() { Types = ["string"], Words = [.. RankingKeys.All.Select(key => key.Name)] },
+            new() { Types = ["object"], Properties = [.. RankingKeys.All.Where(HasPoints).Select(key => (key.Name, _weight.Schema))], IsFilled = true },
+        ],
+    };
+
     internal override string Write(RankingKey value) => value is WeightedKey weighted
         ? $"{{{string.Join(", ", weighted.Parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key.Name}: {part.Weight}")))}}}"
         : value.Name;
