@@ -169,6 +169,10 @@ internal static class RunCommand
             services.AddSingleton(provider => new Evictor(
                 provider.GetRequiredService<ApiClient>(),
                 provider.GetRequiredService<ApiTimings>(),
+
+                // A dry run evicts nobody, and does not take up what a live agent began.
+                PendingEvictions.Beside(settings.Policy.DryRun ? null : options.AfterKill.History),
+                TimeProvider.System,
                 happened => provider.GetService<EventQueue>()?.Add(happened),
                 provider.GetRequiredService<ILogger<Evictor>>()));
             services.AddHostedService(provider => provider.GetRequiredService<Evictor>());
