@@ -495,7 +495,8 @@ public sealed class ReapCycle : IDisposable
         _draining.PendingBytes(_policy.Kill.Cooldown),
         _killer.HeldCount,
         _draining.Count,
-        _node.Failures);
+        _node.Failures,
+        Occasion.Of(_node, _policy.Pressure).Verdict.IsShort);
 
     /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
     public void LookAfterDraining()

@@ -16,6 +16,9 @@ public sealed class Cluster : IDisposable
     /// <summary>Its Events.</summary>
     public EventStore Events { get; } = new();
 
+    /// <summary>Its Node.</summary>
+    public NodeStore Nodes { get; } = new();
+
     /// <summary>What goes wrong next.</summary>
     public FaultScript Script { get; } = new();
 
