@@ -67,6 +67,11 @@ public sealed class ApiServer : IAsyncDisposable
     {
         var verb = VerbOf(context.Request);
         _cluster.Requests.Enqueue((verb, context.Request.Path + context.Request.QueryString));
+        if (_cluster.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(_cluster.Delay, context.RequestAborted);
+        }
+
         if (_cluster.Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}")
         {
             await Answers.StatusAsync(context, 401, "Unauthorized", "Unauthorized");

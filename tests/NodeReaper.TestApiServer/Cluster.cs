@@ -37,6 +37,9 @@ public sealed class Cluster : IDisposable
     /// <summary>True when the field selector is passed over: the Pods of all nodes are told.</summary>
     public bool IgnoresSelector { get; set; }
 
+    /// <summary>How long each answer takes to begin.</summary>
+    public TimeSpan Delay { get; set; }
+
     /// <summary>True when watches go silent for good where they had something to say, even a bookmark.</summary>
     public bool IsSilent { get; set; }
 
