@@ -168,6 +168,12 @@ internal static class RunCommand
             services.AddSingleton(provider => new EventSink(provider.GetRequiredService<EventQueue>(), settings.Node));
             services.AddSingleton<IReportSink>(provider => provider.GetRequiredService<EventSink>());
             services.AddHostedService<EventSender>();
+            if (settings.Node is { } named)
+            {
+                services.AddSingleton<AgentStates>();
+                services.AddHostedService(provider => new DegradationWatch(
+                    provider.GetRequiredService<EventQueue>(), named, provider.GetRequiredService<AgentStates>().Look, TimeProvider.System));
+            }
         }
 
         if (settings.Node is { } node)
