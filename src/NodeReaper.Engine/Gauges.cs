@@ -12,6 +12,7 @@ public sealed class Gauges
     private long _heldVictims;
     private long _undeadVictims;
     private long _readingFailures;
+    private bool _isShort;
 
     /// <summary>MemAvailable in bytes.</summary>
     public long AvailableBytes => Volatile.Read(ref _availableBytes);
@@ -31,11 +32,14 @@ public sealed class Gauges
     /// <summary>Readings of the signals that failed since the start.</summary>
     public long ReadingFailures => Volatile.Read(ref _readingFailures);
 
+    /// <summary>True while the node, or a slice with a limit of its own, is short of memory.</summary>
+    public bool IsShort => Volatile.Read(ref _isShort);
+
     /// <summary>How many containers were excluded for a reason at the last look.</summary>
     /// <param name="exclusion">The reason; None: those that may be killed.</param>
     public long Candidates(Exclusion exclusion) => Volatile.Read(ref _candidates[(int)exclusion]);
 
-    internal void Note(long availableBytes, long killBelowBytes, long pendingBytes, long heldVictims, long undeadVictims, long readingFailures)
+    internal void Note(long availableBytes, long killBelowBytes, long pendingBytes, long heldVictims, long undeadVictims, long readingFailures, bool isShort)
     {
         Volatile.Write(ref _availableBytes, availableBytes);
         Volatile.Write(ref _killBelowBytes, killBelowBytes);
@@ -43,6 +47,7 @@ public sealed class Gauges
         Volatile.Write(ref _heldVictims, heldVictims);
         Volatile.Write(ref _undeadVictims, undeadVictims);
         Volatile.Write(ref _readingFailures, readingFailures);
+        Volatile.Write(ref _isShort, isShort);
     }
 
     internal void Note(ReadOnlySpan<Candidate> candidates)

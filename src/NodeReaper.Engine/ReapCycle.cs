@@ -327,7 +327,7 @@ public sealed class ReapCycle : IDisposable
                 : default;
             hasKilled |= outcome.IsKilled;
             NoteOutcome(candidate.Cgroup, outcome, relief);
-            Tell(index, occasion, outcome, relief);
+            Tell(occasion, outcome, relief);
             _killer.End();
 
             // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once.
@@ -341,6 +341,9 @@ public sealed class ReapCycle : IDisposable
 
         return hasTried;
     }
+
+    // What the target was filled with; the one that was chosen is the first.
+    private ReadOnlySpan<int> Dying => _dying.AsSpan(0, _target.Cgroups.Length);
 
     // Fills the target with all that dies along, and tells what they use together.
     private MemoryUse Aim(int index)
@@ -396,7 +399,7 @@ public sealed class ReapCycle : IDisposable
         if (_target.IsCgroup || !isComplete)
         {
             // A dead container's cgroup is gone soon; an undead one must not be chosen again while it lasts.
-            foreach (var dying in _dying.AsSpan(0, _target.Cgroups.Length))
+            foreach (var dying in Dying)
             {
                 _snapshot.All[dying].Cgroup.Quarantine();
             }
@@ -463,11 +466,11 @@ public sealed class ReapCycle : IDisposable
         }
     }
 
-    private void Tell(int index, in Occasion occasion, in KillOutcome outcome, in ReliefResult relief)
+    private void Tell(in Occasion occasion, in KillOutcome outcome, in ReliefResult relief)
     {
         _ = _node.Read(_policy.Pressure);
         var available = (occasion.Slice?.Last ?? _node.Last).Memory.AvailableBytes;
-        var incident = _tell.Killed(occasion, _policy, index, _target, _killer.Processes, outcome, relief, available);
+        var incident = _tell.Killed(occasion, _policy, Dying, _target, _killer.Processes, outcome, relief, available);
         Recorder.Keep();
         if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
         {
@@ -477,7 +480,7 @@ public sealed class ReapCycle : IDisposable
 
     private void Drain(long incident, in KillOutcome outcome)
     {
-        foreach (var dying in _dying.AsSpan(0, _target.Cgroups.Length))
+        foreach (var dying in Dying)
         {
             var victim = default(ReportedCandidate);
             victim.Keep(_snapshot.All[dying], null);
@@ -492,7 +495,8 @@ public sealed class ReapCycle : IDisposable
         _draining.PendingBytes(_policy.Kill.Cooldown),
         _killer.HeldCount,
         _draining.Count,
-        _node.Failures);
+        _node.Failures,
+        Occasion.Of(_node, _policy.Pressure).Verdict.IsShort);
 
     /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
     public void LookAfterDraining()

@@ -46,6 +46,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "reload", "6.1", "1G", "" },
         { "protected-only", "6.12", "1G", "" },
         { "cluster", "6.12", "1G", "" },
+        { "cluster-trouble", "6.12", "1G", "" },
         { "dry-run", "6.12", "1G", "" },
         { "stop", "6.12", "1G", "" },
         { "stop", "7", "1G", "" },

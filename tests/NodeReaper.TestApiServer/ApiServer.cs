@@ -67,6 +67,11 @@ public sealed class ApiServer : IAsyncDisposable
     {
         var verb = VerbOf(context.Request);
         _cluster.Requests.Enqueue((verb, context.Request.Path + context.Request.QueryString));
+        if (_cluster.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(_cluster.Delay, context.RequestAborted);
+        }
+
         if (_cluster.Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}")
         {
             await Answers.StatusAsync(context, 401, "Unauthorized", "Unauthorized");
@@ -107,6 +112,12 @@ public sealed class ApiServer : IAsyncDisposable
             case ApiVerb.Evict:
                 await EvictAsync(context);
                 break;
+            case ApiVerb.GetNode:
+                await Answers.JsonAsync(context, 200, _cluster.Nodes.Node.ToJsonString());
+                break;
+            case ApiVerb.PatchNode or ApiVerb.PatchNodeStatus:
+                await PatchNodeAsync(context, verb == ApiVerb.PatchNodeStatus);
+                break;
             default:
                 await Answers.StatusAsync(context, 404, "NotFound", "the server could not find the requested resource");
                 break;
@@ -120,6 +131,9 @@ public sealed class ApiServer : IAsyncDisposable
         ("POST", ["apis", "events.k8s.io", "v1", "namespaces", _, "events"]) => ApiVerb.CreateEvent,
         ("PATCH", ["apis", "events.k8s.io", "v1", "namespaces", _, "events", _]) => ApiVerb.PatchEvent,
         ("POST", ["api", "v1", "namespaces", _, "pods", _, "eviction"]) => ApiVerb.Evict,
+        ("GET", ["api", "v1", "nodes", _]) => ApiVerb.GetNode,
+        ("PATCH", ["api", "v1", "nodes", _]) => ApiVerb.PatchNode,
+        ("PATCH", ["api", "v1", "nodes", _, "status"]) => ApiVerb.PatchNodeStatus,
         ("POST", ["apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews"]) => ApiVerb.ReviewAccess,
         _ => ApiVerb.Other,
     };
@@ -131,6 +145,9 @@ public sealed class ApiServer : IAsyncDisposable
         ApiVerb.CreateEvent => "create events.k8s.io/events",
         ApiVerb.PatchEvent => "patch events.k8s.io/events",
         ApiVerb.Evict => "create pods/eviction",
+        ApiVerb.GetNode => "get nodes",
+        ApiVerb.PatchNode => "patch nodes",
+        ApiVerb.PatchNodeStatus => "patch nodes/status",
         _ => null,
     };
 
@@ -142,6 +159,14 @@ public sealed class ApiServer : IAsyncDisposable
         var part = asked["subresource"]?.ToString() is { Length: > 0 } sub ? "/" + sub : "";
         review["status"] = new JsonObject { ["allowed"] = !_cluster.Denied.Contains($"{asked["verb"]} {group}{asked["resource"]}{part}") };
         await Answers.JsonAsync(context, 201, review.ToJsonString());
+    }
+
+    private async Task PatchNodeAsync(HttpContext context, bool isStatus)
+    {
+        var name = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries)[3];
+        var patch = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        var (code, reason, message) = _cluster.Nodes.Patch(name, context.Request.ContentType, isStatus, patch);
+        await (code < 300 ? Answers.JsonAsync(context, code, _cluster.Nodes.Node.ToJsonString()) : Answers.StatusAsync(context, code, reason, message));
     }
 
     private async Task EvictAsync(HttpContext context)

@@ -16,6 +16,9 @@ public sealed class Cluster : IDisposable
     /// <summary>Its Events.</summary>
     public EventStore Events { get; } = new();
 
+    /// <summary>Its Node.</summary>
+    public NodeStore Nodes { get; } = new();
+
     /// <summary>What goes wrong next.</summary>
     public FaultScript Script { get; } = new();
 
@@ -33,6 +36,9 @@ public sealed class Cluster : IDisposable
 
     /// <summary>True when the field selector is passed over: the Pods of all nodes are told.</summary>
     public bool IgnoresSelector { get; set; }
+
+    /// <summary>How long each answer takes to begin.</summary>
+    public TimeSpan Delay { get; set; }
 
     /// <summary>True when watches go silent for good where they had something to say, even a bookmark.</summary>
     public bool IsSilent { get; set; }

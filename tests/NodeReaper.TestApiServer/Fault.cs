@@ -28,6 +28,15 @@ public enum ApiVerb
     /// <summary>A Pod is to go.</summary>
     Evict,
 
+    /// <summary>The Node.</summary>
+    GetNode,
+
+    /// <summary>A change of the Node.</summary>
+    PatchNode,
+
+    /// <summary>A change of the Node's status.</summary>
+    PatchNodeStatus,
+
     /// <summary>What the agent may do.</summary>
     ReviewAccess,
 }

@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using NodeReaper.TestApiServer;
 
 // test-api-server FOLDER: serves until it is ended. In the folder: pods/*.json, which it reads again and again; kubeconfig, ca.crt and
-// token, which it writes; events.jsonl, refused.jsonl and requests, to which it appends each Event, what was wrong with it, and each
-// request.
+// token, which it writes; node.json, the Node as it is after each change; events.jsonl, refused.jsonl and requests, to which it appends each
+// Event, what was wrong with it, and each request. Troubles, which it has as long as there is such a file: down, nobody listens; slow, each
+// answer begins after so many seconds; lying, the Pods of all nodes are told.
 if (args is not [var folder])
 {
     Console.Error.WriteLine("usage: test-api-server FOLDER");
@@ -19,7 +21,9 @@ Directory.CreateDirectory(Path.Combine(folder, "pods"));
 var known = new Dictionary<string, (DateTime Written, JsonNode Pod)>();
 Refresh();
 
-await using var server = await ApiServer.StartAsync(cluster);
+cluster.Nodes.Written += node => File.WriteAllText(Path.Combine(folder, "node.json"), node.ToJsonString());
+ApiServer? server = await ApiServer.StartAsync(cluster);
+var port = server.Url.Port;
 File.WriteAllText(Path.Combine(folder, "ca.crt"), cluster.Certificates.AuthorityPem);
 File.WriteAllText(Path.Combine(folder, "token"), Token);
 var authority = Convert.ToBase64String(Encoding.ASCII.GetBytes(cluster.Certificates.AuthorityPem));
@@ -32,14 +36,35 @@ File.WriteAllText(Path.Combine(folder, "kubeconfig"), $$$"""
     users: [{name: agent, user: {token: {{{Token}}}}}]
 
     """);
-Console.WriteLine($"serving {server.Url}");
+await HaveTroublesAsync();
+Console.WriteLine($"serving port {port}");
 while (true)
 {
+    await HaveTroublesAsync();
     await Task.Delay(100);
     Refresh();
     while (cluster.Requests.TryDequeue(out var request))
     {
         Append("requests", $"{request.Verb} {request.Target}");
+    }
+}
+
+async Task HaveTroublesAsync()
+{
+    cluster.IgnoresSelector = File.Exists(Path.Combine(folder, "lying"));
+    var slow = Path.Combine(folder, "slow");
+    cluster.Delay = File.Exists(slow) && double.TryParse(File.ReadAllText(slow), CultureInfo.InvariantCulture, out var seconds)
+        ? TimeSpan.FromSeconds(seconds)
+        : TimeSpan.Zero;
+    var isDown = File.Exists(Path.Combine(folder, "down"));
+    if (isDown && server is not null)
+    {
+        await server.DisposeAsync();
+        server = null;
+    }
+    else if (!isDown && server is null)
+    {
+        server = await ApiServer.StartAsync(cluster, port);
     }
 }
 
@@ -52,6 +77,12 @@ void Refresh()
         if (!known.TryGetValue(file, out var last) || last.Written != written)
         {
             var pod = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+            if (last.Pod is { } before && before["metadata"]!["uid"]!.ToString() != pod["metadata"]!["uid"]!.ToString())
+            {
+                // Another Pod of that name: the first one goes.
+                cluster.Pods.Delete(before["metadata"]!["namespace"]!.ToString(), before["metadata"]!["name"]!.ToString());
+            }
+
             known[file] = (written, pod);
             cluster.Pods.Put(pod);
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using NodeReaper.Agent.Doctor;
 using NodeReaper.Agent.Kubernetes.Api;
+using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Agent.SelfTest;
 using NodeReaper.Engine.Killing;
@@ -19,33 +20,40 @@ internal static class DoctorCommand
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
         var kubeconfig = CommonOptions.Kubeconfig();
+        var config = CommonOptions.Config();
         var command = new Command("doctor", "Check the kernel, PSI, cgroups, rights and kill strategies; name each problem with its fix.")
         {
-            output, cgroupRoot, procRoot, kubeconfig,
+            output, cgroupRoot, procRoot, kubeconfig, config,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (PolicyOptions.Load(parsed.GetValue(config)) is not { } options)
+            {
+                return ExitCode.BadArguments;
+            }
+
             var report = await ExamineAsync(
-                parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, parsed.GetValue(kubeconfig), cancellation);
+                parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, parsed.GetValue(kubeconfig), options.Node, cancellation);
             Print(report, parsed.GetValue(output) == "json");
             return report.WouldProtect ? ExitCode.Success : ExitCode.Failed;
         });
         return command;
     }
 
-    private static async Task<DoctorReport> ExamineAsync(string cgroupRoot, string procRoot, string? kubeconfig, CancellationToken cancellation)
+    private static async Task<DoctorReport> ExamineAsync(
+        string cgroupRoot, string procRoot, string? kubeconfig, NodeOptions marks, CancellationToken cancellation)
     {
         var test = new StrategySelfTest(expediteFlag: 0);
         List<DoctorCheck> checks =
         [
             .. DoctorChecks.Environment(cgroupRoot, procRoot),
             .. test.Tried.Select(strategy => Describe(test.Try(strategy))),
-            .. await ClusterAsync(kubeconfig, cancellation),
+            .. await ClusterAsync(kubeconfig, marks, cancellation),
         ];
         return new DoctorReport(checks.TrueForAll(check => check.Status != DoctorStatus.Failed), checks);
     }
 
-    private static async Task<IReadOnlyList<DoctorCheck>> ClusterAsync(string? kubeconfig, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<DoctorCheck>> ClusterAsync(string? kubeconfig, NodeOptions marks, CancellationToken cancellation)
     {
         if (kubeconfig is null && !ServiceAccountFolder.Default.IsThere)
         {
@@ -54,7 +62,7 @@ internal static class DoctorCommand
 
         try
         {
-            return await ClusterChecks.AllAsync(PodSourceOptions.Api(kubeconfig), new ApiTimings { Request = s_patience }, cancellation);
+            return await ClusterChecks.AllAsync(PodSourceOptions.Api(kubeconfig), marks, new ApiTimings { Request = s_patience }, cancellation);
         }
         catch (ClusterAccessException error)
         {

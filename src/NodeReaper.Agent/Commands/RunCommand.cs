@@ -10,6 +10,7 @@ using NodeReaper.Agent.Kubernetes;
 using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.Agent.Kubernetes.Events;
 using NodeReaper.Agent.Kubernetes.Eviction;
+using NodeReaper.Agent.Kubernetes.Nodes;
 using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
@@ -72,6 +73,11 @@ internal static class RunCommand
             {
                 Console.Error.WriteLine($"nodereaper: {error.Message}");
                 return ExitCode.BadArguments;
+            }
+
+            if (options.Node.Marks && nodeName is null)
+            {
+                Console.Error.WriteLine("nodereaper: node.condition and node.taint do nothing: the node's name is not known; give --node NAME or set NODE_NAME");
             }
 
             return await RunAsync(settings, parsed.GetValue(config), options, Amend, cancellation);
@@ -162,6 +168,17 @@ internal static class RunCommand
             services.AddSingleton(provider => new EventSink(provider.GetRequiredService<EventQueue>(), settings.Node));
             services.AddSingleton<IReportSink>(provider => provider.GetRequiredService<EventSink>());
             services.AddHostedService<EventSender>();
+            if (settings.Node is { } named)
+            {
+                services.AddSingleton<AgentStates>();
+                services.AddHostedService(provider => new DegradationWatch(
+                    provider.GetRequiredService<EventQueue>(), named, provider.GetRequiredService<AgentStates>().Look, TimeProvider.System));
+            }
+        }
+
+        if (settings.Node is { } node)
+        {
+            AddNodeMarks(services, node, options.Node);
         }
 
         if (options.AfterKill is { Evict: true } or { EvictAfter: > 0 })
@@ -169,6 +186,10 @@ internal static class RunCommand
             services.AddSingleton(provider => new Evictor(
                 provider.GetRequiredService<ApiClient>(),
                 provider.GetRequiredService<ApiTimings>(),
+
+                // A dry run evicts nobody, and does not take up what a live agent began.
+                PendingEvictions.Beside(settings.Policy.DryRun ? null : options.AfterKill.History),
+                TimeProvider.System,
                 happened => provider.GetService<EventQueue>()?.Add(happened),
                 provider.GetRequiredService<ILogger<Evictor>>()));
             services.AddHostedService(provider => provider.GetRequiredService<Evictor>());
@@ -177,6 +198,27 @@ internal static class RunCommand
                 new KillHistory(options.AfterKill.History, options.AfterKill.Window),
                 provider.GetRequiredService<Evictor>().Begin));
         }
+    }
+
+    // Also where the policy wants no marks: an agent before this one may have left some.
+    private static void AddNodeMarks(IServiceCollection services, string node, NodeOptions options)
+    {
+        var pressure = new SustainedPressure(options.MarkAfter, options.UnmarkAfter, TimeProvider.System);
+        if (options.Marks)
+        {
+            services.AddSingleton<IReportSink>(_ => new PressureSigns(pressure));
+        }
+
+        services.AddHostedService(provider => new NodeMarker(
+            provider.GetRequiredService<ApiClient>(),
+            node,
+            options,
+            provider.GetRequiredService<ApiTimings>(),
+            pressure,
+            () => provider.GetRequiredService<PressureService>().Running?.Gauges.IsShort ?? false,
+            () => provider.GetRequiredService<PolicyBoard>().Newest.DryRun,
+            TimeProvider.System,
+            provider.GetRequiredService<ILogger<NodeMarker>>()));
     }
 
     private static void AddPods(IServiceCollection services, PodSourceChoice? choice)

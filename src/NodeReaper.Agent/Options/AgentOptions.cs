@@ -25,6 +25,9 @@ internal sealed record AgentOptions
     /// <summary>What becomes of a Pod after one of its containers was killed.</summary>
     public AfterKillOptions AfterKill { get; init; } = new();
 
+    /// <summary>What the Node says while its pressure does not end.</summary>
+    public NodeOptions Node { get; init; } = new();
+
     /// <summary>How the agent logs.</summary>
     public LogOptions Log { get; init; } = new();
 }

@@ -27,7 +27,7 @@ internal abstract class PolicyKey(string path)
         !s_atStart.Contains(Path) && !Path.StartsWith("report.", StringComparison.Ordinal) && !Path.StartsWith("log.", StringComparison.Ordinal)
         && !Path.StartsWith("record.", StringComparison.Ordinal) && !Path.StartsWith("http.", StringComparison.Ordinal)
         && !Path.StartsWith("events.", StringComparison.Ordinal) && !Path.StartsWith("kubelet.", StringComparison.Ordinal)
-        && !Path.StartsWith("afterKill.", StringComparison.Ordinal);
+        && !Path.StartsWith("afterKill.", StringComparison.Ordinal) && !Path.StartsWith("node.", StringComparison.Ordinal);
 
     /// <summary>What may stand behind it.</summary>
     internal abstract string Expected { get; }

@@ -141,6 +141,11 @@ internal static class PolicyKeys
         OfAfterKill(
             "history", new FileSyntax("file", "/var/lib/nodereaper/kills.json"), p => p.History, (p, value) => p with { History = value }),
 
+        OfNode("condition", new FlagSyntax(), p => p.Condition, (p, value) => p with { Condition = value }),
+        OfNode("taint", new FlagSyntax(), p => p.Taint, (p, value) => p with { Taint = value }),
+        OfNode("markAfter", Duration(0, 3_600_000), p => p.MarkAfter, (p, value) => p with { MarkAfter = value }),
+        OfNode("unmarkAfter", Duration(1000, 3_600_000), p => p.UnmarkAfter, (p, value) => p with { UnmarkAfter = value }),
+
         new PolicyKey<ListenAddress?>("http.listen", new ListenSyntax(), o => o.Listen, (o, value) => o with { Listen = value }),
         new PolicyKey<string?>("http.socket", new FileSyntax(), o => o.Socket, (o, value) => o with { Socket = value }),
 
@@ -197,6 +202,10 @@ internal static class PolicyKeys
     private static PolicyKey<T> OfAfterKill<T>(
         string name, KeySyntax<T> syntax, Func<AfterKillOptions, T> get, Func<AfterKillOptions, T, AfterKillOptions> set) =>
         new PolicyKey<T>($"afterKill.{name}", syntax, o => get(o.AfterKill), (o, value) => o with { AfterKill = set(o.AfterKill, value) });
+
+    private static PolicyKey<T> OfNode<T>(
+        string name, KeySyntax<T> syntax, Func<NodeOptions, T> get, Func<NodeOptions, T, NodeOptions> set) =>
+        new PolicyKey<T>($"node.{name}", syntax, o => get(o.Node), (o, value) => o with { Node = set(o.Node, value) });
 
     private static PolicyKey<T> OfLog<T>(
         string name, KeySyntax<T> syntax, Func<LogOptions, T> get, Func<LogOptions, T, LogOptions> set) =>

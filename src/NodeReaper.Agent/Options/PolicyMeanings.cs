@@ -87,7 +87,17 @@ internal static class PolicyMeanings
         ["afterKill.evictAfter"] =
             "Evict a Pod when containers of its workload were killed on this node so often within the window. 0: never.",
         ["afterKill.window"] = "The window of `evictAfter`.",
-        ["afterKill.history"] = "Where the kills are kept, across restarts of the agent. null: in memory alone.",
+        ["afterKill.history"] =
+            "Where the kills are kept, across restarts of the agent; the evictions that are under way are in `evictions.json` beside "
+            + "it. null: in memory alone.",
+        ["node.condition"] =
+            "[Mark the Node](cluster.md#marks-on-the-node) while its pressure does not end: with the condition "
+            + "`NodeReaperMemoryPressure`.",
+        ["node.taint"] =
+            "The same with the taint `nodereaper.io/memory-pressure:NoSchedule`, so that no more Pods are sent there.",
+        ["node.markAfter"] = "Once the node has been short, or somebody was killed, again and again for so long.",
+        ["node.unmarkAfter"] =
+            "Until nothing of that has happened for so long. What happens again before that is the same pressure that goes on.",
         ["http.listen"] = "Where [/metrics, /healthz and /readyz](metrics.md) are served. null: nowhere.",
         ["http.socket"] = "The unix socket on which root asks the agent (`nodereaper explain`, `status`, `top`). null: none.",
         ["log.format"] = "How log lines look.",

@@ -1,5 +1,6 @@
 using System.Text;
 using NodeReaper.Agent.Kubernetes;
+using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Reporting;
 
@@ -23,27 +24,38 @@ internal sealed class TerminationMessageSink(string kubeletRoot) : IReportSink
     {
         // A container that lives on would say it at another end.
         if (report.Kind != ReportKind.Killed || report.Scope == KillScope.Process
-            || report.Victim.Facts is not { Pod: { } pod, Container: { } container }
-            || !PodDescription.IsUid(pod.Uid) || !PodDescription.IsContainerName(container.Name))
+            || report.Victim.Facts.Pod is not { } pod || !PodDescription.IsUid(pod.Uid))
         {
             return;
         }
 
-        var folder = Path.Combine(kubeletRoot, "pods", pod.Uid, "containers", container.Name);
+        var said = Encoding.UTF8.GetBytes(ShortText.Of("NodeReaper " + ReportSentence.Of(report, namesOthers: false), MaxBytes));
         try
         {
-            if (FileOf(folder, report.Time.UtcDateTime) is { Length: 0 } file)
+            Write(pod, report.Victim.Facts.Container, report.Time.UtcDateTime, said);
+            foreach (var container in report.AlsoKilled)
             {
-                using var stream = file.Open(FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-                if (stream.Length == 0)
-                {
-                    stream.Write(Encoding.UTF8.GetBytes(ShortText.Of("NodeReaper " + ReportSentence.Of(report, namesOthers: false), MaxBytes)));
-                }
+                Write(pod, container, report.Time.UtcDateTime, said);
             }
         }
         catch (UnauthorizedAccessException error)
         {
             throw new IOException(error.Message, error);
+        }
+    }
+
+    private void Write(PodFacts pod, ContainerFacts? container, DateTime killed, byte[] said)
+    {
+        if (container is null || !PodDescription.IsContainerName(container.Name)
+            || FileOf(Path.Combine(kubeletRoot, "pods", pod.Uid, "containers", container.Name), killed) is not { Length: 0 } file)
+        {
+            return;
+        }
+
+        using var stream = file.Open(FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        if (stream.Length == 0)
+        {
+            stream.Write(said);
         }
     }
 

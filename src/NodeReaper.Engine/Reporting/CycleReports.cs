@@ -107,12 +107,12 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         }
     }
 
-    /// <summary>Tells of a kill, or of one that was refused.</summary>
+    /// <summary>Tells of a kill, or of one that was refused. Of those that die, the victim is the first.</summary>
     /// <returns>The number of the report; null when there was no room for it.</returns>
     internal long? Killed(
         in Occasion occasion,
         ReapPolicy policy,
-        int victim,
+        ReadOnlySpan<int> dying,
         KillTarget target,
         ReadOnlySpan<VictimProcess> processes,
         in KillOutcome outcome,
@@ -125,7 +125,12 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         }
 
         var sequence = report.Sequence;
-        report.KeepVictim(snapshot, ranking, policy.Ranking, victim);
+        report.KeepVictim(snapshot, ranking, policy.Ranking, dying[0]);
+        foreach (var along in dying[1..])
+        {
+            report.KeepAlsoKilled(snapshot.All[along].Container);
+        }
+
         report.KeepProcesses(processes);
         report.Outcome = outcome;
         report.Relief = relief;

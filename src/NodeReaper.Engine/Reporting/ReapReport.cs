@@ -25,6 +25,8 @@ public sealed class ReapReport
     private readonly int[] _excluded = new int[Enum.GetValues<Exclusion>().Length];
     private int _rankedCount;
     private int _processCount;
+    private readonly ContainerFacts[] _alsoKilled = new ContainerFacts[KillTarget.MaxCgroups];
+    private int _alsoKilledCount;
 
     /// <summary>What the report is about.</summary>
     public ReportKind Kind { get; internal set; }
@@ -61,6 +63,9 @@ public sealed class ReapReport
 
     /// <summary>How many containers died.</summary>
     public int ContainerCount { get; internal set; }
+
+    /// <summary>The containers of the victim's Pod that died along with it, as far as it is known which they are.</summary>
+    public ReadOnlySpan<ContainerFacts> AlsoKilled => _alsoKilled.AsSpan(0, _alsoKilledCount);
 
     /// <summary>The end of an incomplete kill; only for <see cref="ReportKind.Drained"/>.</summary>
     public ref readonly DrainingVictim Drained => ref _drained;
@@ -132,6 +137,7 @@ public sealed class ReapReport
         _victim = default;
         HasVictim = false;
         _processCount = 0;
+        _alsoKilledCount = 0;
         Array.Clear(_excluded);
         var all = snapshot.All;
         var spared = -1;
@@ -202,10 +208,19 @@ public sealed class ReapReport
         HasVictim = false;
         HasSpared = false;
         _processCount = 0;
+        _alsoKilledCount = 0;
         _rankedCount = 0;
         RankedTotal = 0;
         RankedBytes = 0;
         Array.Clear(_excluded);
+    }
+
+    internal void KeepAlsoKilled(ContainerFacts? container)
+    {
+        if (container is not null && _alsoKilledCount < _alsoKilled.Length)
+        {
+            _alsoKilled[_alsoKilledCount++] = container;
+        }
     }
 
     internal void KeepProcesses(ReadOnlySpan<VictimProcess> processes)

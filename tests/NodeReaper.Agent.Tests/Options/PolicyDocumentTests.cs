@@ -61,7 +61,7 @@ public sealed class PolicyDocumentTests
             .Select(path => path.Replace("BytesPerSecond", "", StringComparison.Ordinal).Replace("MaxBytes", "MaxSize", StringComparison.Ordinal))
             .Select(path => path.EndsWith("Bytes", StringComparison.Ordinal) ? path[..^"Bytes".Length] : path);
 
-        var keys = PolicyKeys.All.Select(key => key.Path).Where(path => path.Split('.')[0] is not ("log" or "http" or "events" or "kubelet" or "afterKill"));
+        var keys = PolicyKeys.All.Select(key => key.Path).Where(path => path.Split('.')[0] is not ("log" or "http" or "events" or "kubelet" or "afterKill" or "node"));
 
         Assert.Equal(keys.Order(StringComparer.OrdinalIgnoreCase), settings.Order(StringComparer.OrdinalIgnoreCase), StringComparer.OrdinalIgnoreCase);
     }

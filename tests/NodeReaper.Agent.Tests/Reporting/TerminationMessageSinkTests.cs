@@ -68,6 +68,24 @@ public sealed class TerminationMessageSinkTests : IDisposable
         Assert.Empty(Text(file));
     }
 
+    [Fact]
+    public void Of_a_whole_Pod_each_container_that_was_killed_says_it_and_no_other()
+    {
+        var chosen = File("1a2b3c4d", -60);
+        var along = File("2b3c4d5e", -60, container: "neighbour");
+        var said = File("3c4d5e6f", -60, "it was me", "talker");
+        var lives = File("4d5e6f70", -60, container: "other");
+        var report = Reports.Of(ReportKind.Killed);
+        report.Scope = KillScope.Pod;
+        report.ContainerCount = 3;
+        report.KeepAlsoKilled(new ContainerFacts("neighbour", "id-2", 0, null, default));
+        report.KeepAlsoKilled(new ContainerFacts("talker", "id-3", 0, null, default));
+        report.KeepAlsoKilled(null);
+        Write(report);
+        Assert.StartsWith("NodeReaper killed with its Pod's 2 other app container(s) shop/web[app] ", Text(chosen), StringComparison.Ordinal);
+        Assert.Equal((Text(chosen), "it was me", ""), (Text(along), Text(said), Text(lives)));
+    }
+
     [Theory]
     [InlineData("../../../other")]
     [InlineData("..")]
@@ -101,10 +119,10 @@ public sealed class TerminationMessageSinkTests : IDisposable
 
     private void Write(ReapReport report) => new TerminationMessageSink(_root.Path).Write(report);
 
-    private string File(string name, int seconds, string text = "")
+    private string File(string name, int seconds, string text = "", string container = "app")
     {
-        Directory.CreateDirectory(_root.PathOf("pods/uid-web/containers/app"));
-        var path = _root.Write($"pods/uid-web/containers/app/{name}", text);
+        Directory.CreateDirectory(_root.PathOf($"pods/uid-web/containers/{container}"));
+        var path = _root.Write($"pods/uid-web/containers/{container}/{name}", text);
         System.IO.File.SetLastWriteTimeUtc(path, Reports.Time.UtcDateTime.AddSeconds(seconds));
         return path;
     }

@@ -165,6 +165,7 @@ internal sealed class ApiClient : IDisposable
     {
         401 => ApiFailure.Unauthorized,
         403 => ApiFailure.Forbidden,
+        404 => ApiFailure.NotFound,
         409 => ApiFailure.Exists,
         410 => ApiFailure.Gone,
         429 => ApiFailure.Throttled,

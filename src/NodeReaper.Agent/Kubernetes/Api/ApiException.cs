@@ -12,7 +12,10 @@ internal enum ApiFailure
     /// <summary>403: RBAC does not grant it.</summary>
     Forbidden,
 
-    /// <summary>409: it is there already.</summary>
+    /// <summary>404: there is no such object, or none any more.</summary>
+    NotFound,
+
+    /// <summary>409: it is there already, or is not what the request takes it for.</summary>
     Exists,
 
     /// <summary>410, or a resource version that the server does not have: list again.</summary>

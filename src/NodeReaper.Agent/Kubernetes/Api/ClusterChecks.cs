@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using NodeReaper.Agent.Doctor;
+using NodeReaper.Agent.Options;
 
 namespace NodeReaper.Agent.Kubernetes.Api;
 
@@ -16,17 +17,32 @@ internal static class ClusterChecks
         ("evict Pods", new("create", "", "pods", "eviction"), "the annotation after-kill: evict does nothing"),
     ];
 
+    // Off by default: asked for where the policy wants them.
+    private static readonly (string Name, ResourceAttributes Right, string Without)[] s_rightsOfMarks =
+    [
+        ("get Nodes", new("get", "", "nodes"), "node.taint and node.condition do nothing"),
+        ("patch Nodes", new("patch", "", "nodes"), "node.taint does nothing"),
+        ("patch Nodes' status", new("patch", "", "nodes", "status"), "node.condition does nothing"),
+    ];
+
     /// <summary>Makes the checks.</summary>
     /// <param name="access">How the API server is reached.</param>
+    /// <param name="marks">What the policy wants of the Node.</param>
     /// <param name="timings">How long is waited for what.</param>
     /// <param name="cancellation">Gives up.</param>
-    internal static async Task<IReadOnlyList<DoctorCheck>> AllAsync(ClusterAccess access, ApiTimings timings, CancellationToken cancellation)
+    internal static async Task<IReadOnlyList<DoctorCheck>> AllAsync(ClusterAccess access, NodeOptions marks, ApiTimings timings, CancellationToken cancellation)
     {
         using var client = new ApiClient(access, timings);
         var checks = new List<DoctorCheck>();
         try
         {
-            foreach (var (name, right, without) in s_rights)
+            var ofMarks = s_rightsOfMarks.Where(each => each.Right switch
+            {
+                { Subresource: "status" } => marks.Condition,
+                { Verb: "patch" } => marks.Taint,
+                _ => marks.Marks,
+            });
+            foreach (var (name, right, without) in s_rights.Concat(ofMarks))
             {
                 checks.Add(await MayAsync(client, right, cancellation)
                     ? DoctorCheck.Ok(name, "granted")

@@ -14,6 +14,12 @@ internal sealed record ClusterEvent(
     /// <summary>True when a tenant can cause as many of them as it likes.</summary>
     internal bool IsOfTenant { get; init; }
 
+    /// <summary>
+    /// What names the Event, for what happens once and may be told again by the next agent, which cannot know what this one came to tell; null for
+    /// what can happen again.
+    /// </summary>
+    internal string? Once { get; init; }
+
     /// <summary>What makes two of them the same thing that happened again.</summary>
     internal EventKey Key => new(Reason, Action, Regarding, Related);
 }

@@ -19,11 +19,13 @@ internal sealed class EventFormat
     /// <param name="node">Its node.</param>
     internal EventFormat(string node) => _instance = ShortText.Of($"{Controller}-{node}", MaxInstanceBytes);
 
-    /// <summary>Makes an Event. Its name is like no other's, so that one that is sent twice is there once.</summary>
+    /// <summary>Makes an Event. Its name is like no other's, so that one that is sent twice, or told twice where it happens once, is there once.</summary>
     internal EventObject Make(ClusterEvent happened) => new()
     {
         Metadata = new EventMetadata(
-            string.Create(CultureInfo.InvariantCulture, $"{Controller}.{happened.Time.UtcTicks:x}{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Controller}.{happened.Once ?? $"{happened.Time.UtcTicks:x}{RandomNumberGenerator.GetHexString(8, lowercase: true)}"}"),
 
             // Of objects without a namespace, the API server wants them there.
             happened.Regarding.Namespace ?? "default"),

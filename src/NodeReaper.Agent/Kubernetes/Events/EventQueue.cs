@@ -68,8 +68,12 @@ internal sealed class EventQueue
             Forget(now);
             if (_recent.TryGetValue(happened.Key, out var known))
             {
-                known.Repeat(happened.Time, now);
-                Keep(known);
+                if (happened.Once is null)
+                {
+                    known.Repeat(happened.Time, now);
+                    Keep(known);
+                }
+
                 return;
             }
 

@@ -92,7 +92,7 @@ internal sealed partial class EventSender : BackgroundService
     // The namespace ends, or an admission webhook does not want it: both are 403, like a right that is missing ("User ... cannot create ...") and may
     // come. The others must not wait for this one.
     private static bool IsFinal(ApiException error) =>
-        error.Failure is ApiFailure.Rejected or ApiFailure.Gone
+        error.Failure is ApiFailure.Rejected or ApiFailure.NotFound or ApiFailure.Gone
         || (error.Failure == ApiFailure.Forbidden && !error.Message.Contains(" cannot ", StringComparison.Ordinal));
 
     private Task<bool> WriteAsync(HttpMethod method, string path, byte[] body, MediaTypeHeaderValue type, CancellationToken stopping) =>

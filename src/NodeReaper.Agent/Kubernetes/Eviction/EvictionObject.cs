@@ -23,4 +23,5 @@ internal sealed record EvictionPreconditions(string Uid);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(EvictionObject))]
 [JsonSerializable(typeof(Dictionary<string, List<DateTimeOffset>>))]
+[JsonSerializable(typeof(List<PendingEviction>))]
 internal sealed partial class EvictionJson : JsonSerializerContext;

@@ -14,29 +14,48 @@ namespace NodeReaper.Agent.Kubernetes.Eviction;
 /// </summary>
 internal sealed partial class Evictor : IHostedService, IDisposable
 {
-    private const int MaxUnderWay = 32;
     private readonly ConcurrentDictionary<string, Task> _underWay = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly ApiClient _client;
     private readonly ApiTimings _timings;
+    private readonly PendingEvictions _pending;
+    private readonly TimeProvider _time;
     private readonly Action<ClusterEvent> _tell;
     private readonly ILogger<Evictor> _logger;
+    private bool _isNotDurable;
 
     /// <summary>Makes it.</summary>
     /// <param name="client">The API server.</param>
     /// <param name="timings">How long is waited for what.</param>
+    /// <param name="pending">What is under way, also by an agent before this one.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="tell">Takes an Event for each Pod that was evicted.</param>
     /// <param name="logger">Is told each eviction, and each that failed.</param>
-    public Evictor(ApiClient client, ApiTimings timings, Action<ClusterEvent> tell, ILogger<Evictor> logger)
+    public Evictor(
+        ApiClient client, ApiTimings timings, PendingEvictions pending, TimeProvider time, Action<ClusterEvent> tell, ILogger<Evictor> logger)
     {
         _client = client;
         _timings = timings;
+        _pending = pending;
+        _time = time;
         _tell = tell;
         _logger = logger;
     }
 
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var eviction in _pending.Load(_time.GetUtcNow(), _timings.Eviction))
+        {
+            if (TryEnter(eviction.Uid, out var begun))
+            {
+                TakenUp(_logger, eviction.Namespace, eviction.Name);
+                _ = EvictAsync(eviction, begun);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -48,52 +67,66 @@ internal sealed partial class Evictor : IHostedService, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
 
-    /// <summary>Begins to evict a Pod, unless that is under way; waits for nothing.</summary>
+    /// <summary>Begins to evict a Pod, unless that is under way; waits for nothing but the disk.</summary>
     internal void Begin(PodFacts pod, string why)
     {
-        if (_underWay.Count < MaxUnderWay && !_stopping.IsCancellationRequested)
+        if (!_stopping.IsCancellationRequested && TryEnter(pod.Uid, out var begun))
         {
-            var begun = new TaskCompletionSource();
-            if (_underWay.TryAdd(pod.Uid, begun.Task))
-            {
-                _ = EvictAsync(pod, why, begun);
-            }
+            var eviction = PendingEviction.Of(pod, why, _time.GetUtcNow());
+            Note(_pending.Add(eviction));
+            _ = EvictAsync(eviction, begun);
         }
     }
 
-    private async Task EvictAsync(PodFacts pod, string why, TaskCompletionSource done)
+    private bool TryEnter(string uid, out TaskCompletionSource begun)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        end.CancelAfter(_timings.Eviction);
+        begun = new TaskCompletionSource();
+        return _underWay.Count < PendingEvictions.Most && _underWay.TryAdd(uid, begun.Task);
+    }
+
+    private async Task EvictAsync(PendingEviction eviction, TaskCompletionSource done)
+    {
+        using var expiry = new CancellationTokenSource(Left(eviction), _time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, expiry.Token);
         string? refusal = null;
         try
         {
             var persistent = ApiPipelines.Persistent(_timings, (error, _) => refusal = error.Message);
-            await persistent.ExecuteAsync(async cancellation => await EvictAsync(pod, why, cancellation), end.Token);
+            await persistent.ExecuteAsync(async cancellation => await AskAsync(eviction, cancellation), end.Token);
+            Note(_pending.Remove(eviction.Uid));
         }
         catch (OperationCanceledException)
         {
+            // At the agent's end it is left to the next one.
             if (!_stopping.IsCancellationRequested)
             {
-                GivenUp(_logger, pod.Namespace, pod.Name, _timings.Eviction.TotalMinutes, refusal ?? "no answer");
+                Note(_pending.Remove(eviction.Uid));
+                GivenUp(_logger, eviction.Namespace, eviction.Name, _timings.Eviction.TotalMinutes, refusal ?? "no answer");
             }
         }
         finally
         {
-            _underWay.TryRemove(pod.Uid, out _);
+            _underWay.TryRemove(eviction.Uid, out _);
             done.SetResult();
         }
     }
 
-    private async Task EvictAsync(PodFacts pod, string why, CancellationToken stopping)
+    // The clock may have been set since: never longer than a whole time, and never for nothing.
+    private TimeSpan Left(PendingEviction eviction)
+    {
+        var left = eviction.Since + _timings.Eviction - _time.GetUtcNow();
+        return left <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : left < _timings.Eviction ? left : _timings.Eviction;
+    }
+
+    private async Task AskAsync(PendingEviction eviction, CancellationToken stopping)
     {
         var wanted = new EvictionObject(
-            new EvictionMetadata(pod.Name, pod.Namespace), new EvictionOptions(new EvictionPreconditions(pod.Uid)));
+            new EvictionMetadata(eviction.Name, eviction.Namespace), new EvictionOptions(new EvictionPreconditions(eviction.Uid)));
         try
         {
             await _client.CallAsync(
                 HttpMethod.Post,
-                $"api/v1/namespaces/{Uri.EscapeDataString(pod.Namespace)}/pods/{Uri.EscapeDataString(pod.Name)}/eviction",
+                $"api/v1/namespaces/{Uri.EscapeDataString(eviction.Namespace)}/pods/{Uri.EscapeDataString(eviction.Name)}/eviction",
                 new ApiBody(JsonSerializer.SerializeToUtf8Bytes(wanted, EvictionJson.Default.EvictionObject), ApiClient.Json),
                 (response, _) =>
                 {
@@ -101,27 +134,39 @@ internal sealed partial class Evictor : IHostedService, IDisposable
                     return Task.FromResult(true);
                 },
                 stopping);
-            Evicted(_logger, pod.Namespace, pod.Name, why);
+            Evicted(_logger, eviction.Namespace, eviction.Name, eviction.Why);
             _tell(new ClusterEvent(
                 "EvictedAfterReap",
                 "Evict",
                 IsWarning: true,
-                ObjectReference.OfPod(pod.Namespace, pod.Name, pod.Uid),
+                ObjectReference.OfPod(eviction.Namespace, eviction.Name, eviction.Uid),
                 null,
-                $"evicted after a container of it was killed for the node's sake: {why}",
-                DateTimeOffset.UtcNow));
+                $"evicted after a container of it was killed for the node's sake: {eviction.Why}",
+                _time.GetUtcNow())
+            {
+                Once = $"evicted.{eviction.Uid}",
+            });
         }
-        catch (ApiException error) when (error.Failure == ApiFailure.Exists)
+        catch (ApiException error) when (error.Failure is ApiFailure.NotFound or ApiFailure.Exists)
         {
-            // Another Pod has its name by now.
+            // It is gone, and another Pod may have its name by now.
         }
         catch (ApiException error) when (error.Failure is ApiFailure.Rejected or ApiFailure.Gone or ApiFailure.Forbidden)
         {
-            Refused(_logger, pod.Namespace, pod.Name, error.Message);
+            Refused(_logger, eviction.Namespace, eviction.Name, error.Message);
         }
         catch (Exception error) when (error is not (ApiException or OperationCanceledException))
         {
             throw ApiException.Unexpected(_client.Server, error);
+        }
+    }
+
+    private void Note(string? trouble)
+    {
+        if (trouble is not null && !_isNotDurable)
+        {
+            _isNotDurable = true;
+            NotDurable(_logger, trouble);
         }
     }
 
@@ -135,4 +180,12 @@ internal sealed partial class Evictor : IHostedService, IDisposable
     [LoggerMessage(EventId = 242, EventName = "EvictionGivenUp", Level = LogLevel.Warning,
         Message = "{PodNamespace}/{Pod} is not evicted, after {Minutes:0.#} min of trying: {Reason}")]
     private static partial void GivenUp(ILogger logger, string podNamespace, string pod, double minutes, string reason);
+
+    [LoggerMessage(EventId = 243, EventName = "EvictionTakenUp", Level = LogLevel.Information,
+        Message = "the eviction of {PodNamespace}/{Pod}, which an agent before this one began, goes on")]
+    private static partial void TakenUp(ILogger logger, string podNamespace, string pod);
+
+    [LoggerMessage(EventId = 244, EventName = "EvictionsNotDurable", Level = LogLevel.Warning,
+        Message = "evictions that are under way are lost when the agent ends: {Reason}; fix: make the folder of afterKill.history writable")]
+    private static partial void NotDurable(ILogger logger, string reason);
 }

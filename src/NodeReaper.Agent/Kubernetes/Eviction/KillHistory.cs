@@ -10,6 +10,7 @@ internal sealed class KillHistory(string? file, TimeSpan window)
     private const int MaxWorkloads = 1024;
     private const int MaxKills = 100;
     private const int MaxFileBytes = 4 << 20;
+    private readonly StateFile? _file = file is null ? null : new StateFile(file, MaxFileBytes);
     private Dictionary<string, List<DateTimeOffset>>? _kills;
 
     /// <summary>Takes note of a kill.</summary>
@@ -52,20 +53,9 @@ internal sealed class KillHistory(string? file, TimeSpan window)
     /// <exception cref="IOException">It cannot be written: it counts as long as this agent lives.</exception>
     internal void Save()
     {
-        if (file is null || _kills is not { } kills)
+        if (_kills is { } kills)
         {
-            return;
-        }
-
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-            File.WriteAllBytes(file + ".tmp", JsonSerializer.SerializeToUtf8Bytes(kills, EvictionJson.Default.DictionaryStringListDateTimeOffset));
-            File.Move(file + ".tmp", file, overwrite: true);
-        }
-        catch (UnauthorizedAccessException error)
-        {
-            throw new IOException(error.Message, error);
+            _file?.Write(JsonSerializer.SerializeToUtf8Bytes(kills, EvictionJson.Default.DictionaryStringListDateTimeOffset));
         }
     }
 
@@ -73,13 +63,13 @@ internal sealed class KillHistory(string? file, TimeSpan window)
     {
         try
         {
-            return file is not null && new FileInfo(file) is { Exists: true, Length: <= MaxFileBytes }
-                && JsonSerializer.Deserialize(File.ReadAllBytes(file), EvictionJson.Default.DictionaryStringListDateTimeOffset) is { } read
+            return _file?.Read() is { } bytes
+                && JsonSerializer.Deserialize(bytes, EvictionJson.Default.DictionaryStringListDateTimeOffset) is { } read
                 && read.Values.All(times => times is { Count: > 0 })
                 ? read
                 : [];
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        catch (JsonException)
         {
             return [];
         }

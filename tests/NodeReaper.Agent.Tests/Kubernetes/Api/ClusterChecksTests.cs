@@ -1,5 +1,6 @@
 using NodeReaper.Agent.Doctor;
 using NodeReaper.Agent.Kubernetes.Api;
+using NodeReaper.Agent.Options;
 using NodeReaper.TestApiServer;
 
 namespace NodeReaper.Agent.Tests.Kubernetes.Api;
@@ -44,6 +45,19 @@ public sealed class ClusterChecksTests
         }
     }
 
-    private static Task<IReadOnlyList<DoctorCheck>> ChecksAsync(ApiRig rig) =>
-        ClusterChecks.AllAsync(rig.Access, ApiRig.Impatient, TestContext.Current.CancellationToken);
+    [Theory]
+    [InlineData("get nodes", "get Nodes")]
+    [InlineData("patch nodes", "patch Nodes")]
+    [InlineData("patch nodes/status", "patch Nodes' status")]
+    public async Task The_rights_of_marks_are_asked_for_where_the_policy_wants_marks(string denied, string name)
+    {
+        await using var rig = await ApiRig.StartAsync();
+        rig.Cluster.Denied.Add(denied);
+        var check = Assert.Single(await ChecksAsync(rig, new NodeOptions { Condition = true, Taint = true }), check => check.Status == DoctorStatus.Warning);
+        Assert.Equal(name, check.Name);
+        Assert.All(await ChecksAsync(rig), check => Assert.Equal(DoctorStatus.Ok, check.Status));
+    }
+
+    private static Task<IReadOnlyList<DoctorCheck>> ChecksAsync(ApiRig rig, NodeOptions? marks = null) =>
+        ClusterChecks.AllAsync(rig.Access, marks ?? new NodeOptions(), ApiRig.Impatient, TestContext.Current.CancellationToken);
 }

@@ -62,6 +62,25 @@ public sealed class EventQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task What_happens_once_is_there_once_also_when_the_next_agent_tells_it_again()
+    {
+        var happened = Happened.To("a") with { Once = "evicted.uid-a" };
+        var queue = Queue();
+        queue.Add(happened);
+        queue.Add(happened);
+        var next = Queue();
+        next.Add(happened);
+        var first = await SendAsync(next);
+        Assert.Equal(("nodereaper.evicted.uid-a", null), (first.Event.Metadata.Name, first.Event.Series));
+        Assert.Equal(0, next.Waiting);
+
+        // Delivered, and told again: the API server has that name.
+        var third = Queue();
+        third.Add(happened);
+        Assert.Equal(first.Event.Metadata.Name, (await SendAsync(third)).Event.Metadata.Name);
+    }
+
+    [Fact]
     public async Task What_happens_again_after_a_while_is_another_Event()
     {
         var queue = Queue();

@@ -13,6 +13,7 @@ public sealed class EvictorTests : IAsyncLifetime
     private const string Budget = "Cannot evict pod as it would violate the pod's disruption budget.";
     private readonly RecordingLogger<Evictor> _log = new();
     private readonly ConcurrentQueue<ClusterEvent> _told = [];
+    private readonly TemporaryFolder _folder = new();
     private ApiRig _rig = null!;
     private Evictor _evictor = null!;
 
@@ -28,6 +29,7 @@ public sealed class EvictorTests : IAsyncLifetime
         await _evictor.StopAsync(CancellationToken.None);
         _evictor.Dispose();
         await _rig.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Fact]
@@ -109,7 +111,104 @@ public sealed class EvictorTests : IAsyncLifetime
         Assert.Empty(_log.Lines);
     }
 
-    private Evictor Evictor(ApiTimings timings) => new(_rig.Client(), timings, _told.Enqueue, _log);
+    [Fact]
+    public async Task The_next_agent_takes_up_what_this_one_could_not_end_and_tells_it_once()
+    {
+        _rig.Cluster.Script.Always(ApiVerb.Evict, Faults.Status(429, "TooManyRequests", Budget));
+        _evictor.Begin(Pod("web"), "it asks for that");
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.Evict) > 0);
+        await _evictor.StopAsync(CancellationToken.None);
+
+        _rig.Cluster.Script.End(ApiVerb.Evict);
+        using var next = await StartedAsync();
+        await Soon.Until(() => !_told.IsEmpty);
+        Assert.Contains(_log.Lines, line => line.StartsWith("Information EvictionTakenUp", StringComparison.Ordinal));
+        await next.StopAsync(CancellationToken.None);
+        Assert.Equal("[]", File.ReadAllText(_folder.PathOf("evictions.json")));
+
+        using var third = await StartedAsync();
+        await third.StopAsync(CancellationToken.None);
+        var told = Assert.Single(_told);
+        Assert.Equal(("evicted.uid-web", true), (told.Once, told.Note.EndsWith("it asks for that", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_was_made_in_the_place_of_a_Pod_meanwhile_stays()
+    {
+        Left("web", "uid-before", seconds: -60);
+        using var next = await StartedAsync();
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.Evict) == 1);
+        await Soon.Until(() => File.ReadAllText(_folder.PathOf("evictions.json")) == "[]");
+        await next.StopAsync(CancellationToken.None);
+        Assert.NotNull(_rig.Cluster.Pods.Find("shop", "web"));
+        Assert.Empty(_told);
+    }
+
+    [Fact]
+    public async Task A_Pod_that_is_gone_is_no_trouble()
+    {
+        Left("gone", "uid-gone", seconds: -60);
+        using var next = await StartedAsync();
+        await Soon.Until(() => File.ReadAllText(_folder.PathOf("evictions.json")) == "[]");
+        await next.StopAsync(CancellationToken.None);
+        Assert.Empty(_told);
+        Assert.DoesNotContain(_log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(-601, 0)]
+    [InlineData(-599, 1)]
+
+    // The clock was set back by a day since.
+    [InlineData(86_400, 1)]
+    public async Task What_was_begun_too_long_ago_is_over(int seconds, int requests)
+    {
+        Left("web", "uid-web", seconds);
+        using var next = await StartedAsync();
+        await Soon.Until(() => File.ReadAllText(_folder.PathOf("evictions.json")) == "[]");
+        await next.StopAsync(CancellationToken.None);
+        Assert.Equal(requests, _rig.Cluster.Count(ApiVerb.Evict));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("[null, {}]")]
+    [InlineData("[{\"name\": 1}]")]
+    public async Task What_cannot_be_read_is_nothing(string text)
+    {
+        _folder.Write("evictions.json", text);
+        using var next = await StartedAsync();
+        next.Begin(Pod("web"), "x");
+        await Soon.Until(() => !_told.IsEmpty);
+        await next.StopAsync(CancellationToken.None);
+        Assert.Equal(1, _rig.Cluster.Count(ApiVerb.Evict));
+    }
+
+    [Fact]
+    public async Task Where_nothing_can_be_written_it_evicts_and_says_once_that_restarts_end_it()
+    {
+        using var evictor = new Evictor(_rig.Client(), ApiRig.Impatient, new PendingEvictions("/proc/there-is-none/x"), TimeProvider.System, _told.Enqueue, _log);
+        evictor.Begin(Pod("web"), "x");
+        await Soon.Until(() => !_told.IsEmpty);
+        await evictor.StopAsync(CancellationToken.None);
+        Assert.Single(_log.Lines, line => line.StartsWith("Warning EvictionsNotDurable", StringComparison.Ordinal));
+    }
+
+    private async Task<Evictor> StartedAsync()
+    {
+        var evictor = Evictor(ApiRig.Impatient with { Eviction = TimeSpan.FromMinutes(10) });
+        await evictor.StartAsync(CancellationToken.None);
+        return evictor;
+    }
+
+    // As an agent before this one wrote it.
+    private void Left(string name, string uid, int seconds) => _folder.Write(
+        "evictions.json",
+        $$"""[{"namespace":"shop","name":"{{name}}","uid":"{{uid}}","why":"x","since":"{{DateTimeOffset.UtcNow.AddSeconds(seconds):O}}"}]""");
+
+    private Evictor Evictor(ApiTimings timings) => new(
+        _rig.Client(), timings, PendingEvictions.Beside(_folder.PathOf("kills.json")), TimeProvider.System, _told.Enqueue, _log);
 
     private static PodFacts Pod(string name) => new($"uid-{name}", "shop", name, QosClass.Burstable, 0, null, default, []);
 }

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using NodeReaper.Agent.Http;
+using NodeReaper.Agent.Kubernetes.Events;
+
+namespace NodeReaper.Agent.Hosting;
+
+/// <summary>Puts together what the agent knows of itself.</summary>
+internal sealed class AgentStates(RunSettings settings, PressureService pressure, PodBoard pods, PolicyBoard policies)
+{
+    private long _failures;
+
+    /// <summary>The state since the last look; null before the watch begins and after it ends.</summary>
+    internal AgentState? Look()
+    {
+        if (pressure.Running is not { } running)
+        {
+            return null;
+        }
+
+        var failures = running.Gauges.ReadingFailures;
+        var state = new AgentState(
+            Stopwatch.GetElapsedTime(running.Since),
+            pods.Age,
+            settings.Pods is not null,
+            running.Watch.HasStallAlarm,
+            running.Strategy,
+            settings.Policy.Kill.Strategy,
+            failures - _failures,
+
+            // The watch begins with its first round.
+            running.Watch.Heartbeat == 0 ? null : Health.Problem(pressure.Failure, running.Watch.Heartbeat, policies.Newest));
+        _failures = failures;
+        return state;
+    }
+}
