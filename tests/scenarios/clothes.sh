@@ -53,6 +53,9 @@ in_clothes() {
 # exec_agent ARG...: as kubectl exec does.
 exec_agent() { "$runtime" exec "$container" /usr/bin/nodereaper "$@"; }
 
+# is_green FILE: what doctor said there has no warning.
+is_green() { grep -q '^doctor: this node can be protected' "$1" && ! grep -E '^(FAIL|warn)' "$1"; }
+
 # undress: as the kubelet ends a container.
 undress() {
     local status=0

@@ -33,7 +33,7 @@ internal static class DoctorCommand
             }
 
             var report = await ExamineAsync(
-                parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, parsed.GetValue(kubeconfig), options.Node, cancellation);
+                parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, parsed.GetValue(kubeconfig), options, cancellation);
             Print(report, parsed.GetValue(output) == "json");
             return report.WouldProtect ? ExitCode.Success : ExitCode.Failed;
         });
@@ -41,14 +41,14 @@ internal static class DoctorCommand
     }
 
     private static async Task<DoctorReport> ExamineAsync(
-        string cgroupRoot, string procRoot, string? kubeconfig, NodeOptions marks, CancellationToken cancellation)
+        string cgroupRoot, string procRoot, string? kubeconfig, AgentOptions options, CancellationToken cancellation)
     {
         var test = new StrategySelfTest(expediteFlag: 0);
         List<DoctorCheck> checks =
         [
-            .. DoctorChecks.Environment(cgroupRoot, procRoot),
+            .. DoctorChecks.Environment(cgroupRoot, procRoot, options.Policy),
             .. test.Tried.Select(strategy => Describe(test.Try(strategy))),
-            .. await ClusterAsync(kubeconfig, marks, cancellation),
+            .. await ClusterAsync(kubeconfig, options.Node, cancellation),
         ];
         return new DoctorReport(checks.TrueForAll(check => check.Status != DoctorStatus.Failed), checks);
     }

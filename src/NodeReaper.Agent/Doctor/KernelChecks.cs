@@ -19,6 +19,9 @@ internal static class KernelChecks
         (24, "CAP_SYS_RESOURCE", false, "lower oom_score_adj and set PSI alarms"),
     ];
 
+    private static readonly (int Bit, string Name, bool IsNeeded, string For) s_toThrottle =
+        (21, "CAP_SYS_ADMIN", false, "slow containers down (stages.throttle)");
+
     internal static DoctorCheck KernelVersion()
     {
         var version = Environment.OSVersion.Version;
@@ -45,11 +48,13 @@ internal static class KernelChecks
         return DoctorCheck.Warning("psi", $"{path}: {error}: no pressure stall alarm; MemAvailable alone would be watched", PressureAdvice.For(error));
     }
 
-    internal static IEnumerable<DoctorCheck> Capabilities()
+    /// <summary>The capabilities that this process has.</summary>
+    /// <param name="throttles">True when the policy has the stage throttle.</param>
+    internal static IEnumerable<DoctorCheck> Capabilities(bool throttles)
     {
         var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("CapEff:", StringComparison.Ordinal));
         var effective = ulong.Parse(line.AsSpan("CapEff:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        foreach (var (bit, name, isNeeded, purpose) in s_capabilities)
+        foreach (var (bit, name, isNeeded, purpose) in throttles ? [.. s_capabilities, s_toThrottle] : s_capabilities)
         {
             if ((effective & (1UL << bit)) != 0)
             {

@@ -95,7 +95,7 @@ internal sealed partial class PressureService(
     // Each thing that makes protection impossible, in a line of its own, as doctor would say it.
     private bool CanProtect()
     {
-        var failed = DoctorChecks.Environment(settings.CgroupRoot, settings.ProcRoot)
+        var failed = DoctorChecks.Environment(settings.CgroupRoot, settings.ProcRoot, settings.Policy)
             .Where(check => check.Status == DoctorStatus.Failed)
             .ToList();
         failed.ForEach(check => Fail($"{check.Name}: {check.Detail}; {check.Fix}"));
