@@ -25,7 +25,8 @@ internal sealed record Confinement(bool HasSeccompFilter, string? Label, int Ptr
     internal bool IsSelinux => Label?.Split(':') is { Length: >= 3 };
 
     /// <summary>True when the LSM judges what it does to other containers.</summary>
-    internal bool IsConfined => Label is not null && (IsSelinux ? !s_freeTypes.Contains(Label.Split(':')[2]) : Label != "unconfined");
+    internal bool IsConfined => Label is not null
+        && (IsSelinux ? !s_freeTypes.Contains(Label.Split(':')[2]) : Label.EndsWith(')') && !Label.EndsWith("(unconfined)", StringComparison.Ordinal));
 
     /// <summary>Reads that of this process.</summary>
     /// <param name="procRoot">Where proc is mounted.</param>
@@ -36,7 +37,7 @@ internal sealed record Confinement(bool HasSeccompFilter, string? Label, int Ptr
         var scope = ReadText(Path.Combine(procRoot, "sys/kernel/yama/ptrace_scope"));
         return new Confinement(
             Number(mode?["Seccomp:".Length..]) == FilterMode,
-            ReadText(Path.Combine(procRoot, "self/attr/apparmor/current")) ?? ReadText(Path.Combine(procRoot, "self/attr/current")),
+            LabelOf(ReadText(Path.Combine(procRoot, "self/attr/apparmor/current")) ?? ReadText(Path.Combine(procRoot, "self/attr/current"))),
             Number(scope));
     }
 
@@ -58,6 +59,9 @@ internal sealed record Confinement(bool HasSeccompFilter, string? Label, int Ptr
 
         return string.Join("; ", found);
     }
+
+    // AppArmor says "unconfined" or "profile (mode)", SELinux "user:role:type:level", and "kernel" as long as it has no policy.
+    private static string? LabelOf(string? text) => text == "unconfined" || text?.EndsWith(')') == true || text?.Contains(':') == true ? text : null;
 
     private static int Number(string? text) =>
         int.TryParse(text?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;

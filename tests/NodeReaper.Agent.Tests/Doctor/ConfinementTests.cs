@@ -14,7 +14,8 @@ public sealed class ConfinementTests : IDisposable
     [InlineData("cri-containerd.apparmor.d (complain)", true, false)]
     [InlineData("system_u:system_r:container_t:s0:c1,c2\0", true, true)]
     [InlineData("system_u:system_r:spc_t:s0\0", false, true)]
-    [InlineData("kernel", true, false)]
+    [InlineData("crun (unconfined)\n", false, false)]
+    [InlineData("kernel", false, false)]
     [InlineData("", false, false)]
     public void A_label_says_whether_it_is_confined(string label, bool confined, bool selinux)
     {
@@ -49,6 +50,13 @@ public sealed class ConfinementTests : IDisposable
     {
         Write("sys/kernel/yama/ptrace_scope", scope);
         Assert.Equal(forbids, Confinement.Read(_proc.Path).ForbidsTracing);
+    }
+
+    [Fact]
+    public void SELinux_without_a_policy_is_no_label()
+    {
+        Write("self/attr/current", "kernel\0");
+        Assert.Null(Confinement.Read(_proc.Path).Label);
     }
 
     [Fact]
