@@ -10,7 +10,7 @@ once() {
     local change=$1
     shift
     mkdir -p "$work/once"
-    jq "$change | .process.args = [\"/usr/bin/nodereaper\"] + \$ARGS.positional" "$work/${BUNDLE:-agent}/config.json" --args "$@" > "$work/once/config.json"
+    jq "$change | .process.args = [\"/usr/bin/nodereaper\"] + \$ARGS.positional" "$work/${BUNDLE:-agent}/config.json" --args -- "$@" > "$work/once/config.json"
     crun run --bundle "$work/once" "once-$((++onces))" < /dev/null > "$work/once.log" 2>&1 || true
 }
 onces=0
@@ -21,8 +21,10 @@ warns_of() { ! grep -E '^(FAIL|warn)' "$work/once.log" | grep -vE "$1" && says "
 
 # tenant [COMMAND...]: a tenant, started by the command. It is not root: as root, one may signal and trace who is root as well.
 tenant() {
-    cgroup=$(container_cgroup Burstable uid-tenant "$(container_id "tenant $((++tenants))")")
-    CONTAINER_LOG=$work/tenant.log start_container Burstable uid-tenant "$(container_id "tenant $tenants")" 1000 \
+    local id
+    id=$(container_id "tenant $((tenants++))")
+    cgroup=$(container_cgroup Burstable uid-tenant "$id")
+    CONTAINER_LOG=$work/tenant.log start_container Burstable uid-tenant "$id" 1000 \
         "$@" setpriv --reuid 1000 --regid 1000 --clear-groups "$VICTIM" --mib 8
     wait_for 30 "a tenant" grep -q ready "$work/tenant.log"
 }
@@ -35,4 +37,4 @@ kill_with() {
     once "$change" kill --cgroup "/host${cgroup}" --cgroup-root /host/sys/fs/cgroup --output json "$@"
     sed -n '/^{/,$p' "$work/once.log" > "$work/kill.json"
 }
-killed() { jq -r '[.outcome, .strategy, (.processes[0].held | tostring)] | join(" ")' "$work/kill.json" || cat "$work/once.log"; }
+killed() { jq -r 'if .outcome == "freed" then [.outcome, .strategy, (.processes[0].held | tostring)] | join(" ") else . end' "$work/kill.json" || cat "$work/once.log"; }

@@ -41,8 +41,11 @@ internal sealed record Confinement(bool HasSeccompFilter, string? Label, int Ptr
             Number(scope));
     }
 
-    /// <summary>Who may have refused a call with EPERM or EACCES though the capabilities are there, with what to do about it.</summary>
-    internal string Culprits()
+    /// <summary>What to do about a call that was refused with EPERM or EACCES: name who confines this process, if anybody does.</summary>
+    /// <param name="otherwise">What to do when nobody does.</param>
+    internal string AdviceOr(string otherwise) => Culprits() is { Length: > 0 } culprits ? culprits : otherwise;
+
+    private string Culprits()
     {
         var found = new List<string>();
         if (IsConfined)

@@ -36,7 +36,7 @@ internal static class KernelChecks
             : DoctorCheck.Ok("kernel", text);
     }
 
-    internal static DoctorCheck Pressure(string procRoot)
+    internal static DoctorCheck Pressure(string procRoot, Confinement confinement)
     {
         var path = Path.Combine(procRoot, "pressure", "memory");
         using var trigger = PsiTrigger.Open(path, PsiKind.Some, 150_000, 1_000_000, out var error);
@@ -45,7 +45,8 @@ internal static class KernelChecks
             return DoctorCheck.Ok("psi", $"{path} takes an alarm");
         }
 
-        return DoctorCheck.Warning("psi", $"{path}: {error}: no pressure stall alarm; MemAvailable alone would be watched", PressureAdvice.For(error));
+        return DoctorCheck.Warning(
+            "psi", $"{path}: {error}: no pressure stall alarm; MemAvailable alone would be watched", PressureAdvice.For(error, confinement));
     }
 
     /// <summary>The capabilities that this process has.</summary>

@@ -42,8 +42,7 @@ internal static class ReachCheck
         }
 
         var detail = $"of {asked} process(es) of containers, {noSignal} may not be signalled and {noTrace} may not be traced";
-        var culprits = confinement.Culprits();
-        var fix = culprits.Length > 0 ? culprits : "run as root, with CAP_KILL and CAP_SYS_PTRACE";
+        var fix = confinement.AdviceOr("run as root, with CAP_KILL and CAP_SYS_PTRACE");
         return noSignal == asked ? DoctorCheck.Failed("reach", detail, fix) : DoctorCheck.Warning("reach", detail, fix);
     }
 

@@ -238,7 +238,7 @@ internal sealed partial class PressureService(
         var alarm = PsiTrigger.Open(path, kind, (int)stall.TotalMicroseconds, (int)pressure.StallWindow.TotalMicroseconds, out var error);
         if (alarm is null && kind == PsiKind.Some)
         {
-            NoStallAlarm(logger, $"{path}: {error}", $"MemAvailable alone is watched; {PressureAdvice.For(error)}");
+            NoStallAlarm(logger, $"{path}: {error}", $"MemAvailable alone is watched; {PressureAdvice.For(error, Confinement.Read(settings.ProcRoot))}");
         }
 
         return alarm;
