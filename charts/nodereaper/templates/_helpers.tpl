@@ -64,6 +64,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if and (include "nodereaper.usesToken" .) (or (dig "afterKill" "evict" false .Values.policy) (gt (int (dig "afterKill" "evictAfter" 0 .Values.policy)) 0)) }}true{{ end }}
 {{- end }}
 
+{{/* Of a list of the context and taint or condition. */}}
+{{- define "nodereaper.marks" -}}
+{{- $context := first . }}
+{{- if and (include "nodereaper.usesToken" $context) (dig "node" (last .) false $context.Values.policy) }}true{{ end }}
+{{- end }}
+
 {{- define "nodereaper.writesTerminationMessages" -}}
 {{- if dig "kubelet" "terminationMessages" true .Values.policy }}true{{ end }}
 {{- end }}
@@ -155,5 +161,30 @@ affinity:
 {{- with .Values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Of run and of doctor. */}}
+{{- define "nodereaper.commonArgs" -}}
+- --config=/etc/nodereaper/policy.yaml
+- --cgroup-root=/host/sys/fs/cgroup
+{{- if ne .Values.podSource "none" }}
+- --pods={{ .Values.podSource }}
+{{- end }}
+{{- if and (eq .Values.podSource "kubelet") .Values.kubelet.skipTlsVerify }}
+- --kubelet-skip-tls-verify
+{{- end }}
+{{- end }}
+
+{{- define "nodereaper.env" -}}
+- name: NODE_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: spec.nodeName
+{{- if eq .Values.podSource "kubelet" }}
+- name: NODE_IP
+  valueFrom:
+    fieldRef:
+      fieldPath: status.hostIP
 {{- end }}
 {{- end }}

@@ -6,6 +6,7 @@ using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Agent.SelfTest;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Agent.Commands;
 
@@ -19,12 +20,13 @@ internal static class DoctorCommand
         var output = CommonOptions.Output();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
-        var kubeconfig = CommonOptions.Kubeconfig();
+        var pods = new PodSourceOptions();
         var config = CommonOptions.Config();
         var command = new Command("doctor", "Check the kernel, PSI, cgroups, rights and kill strategies; name each problem with its fix.")
         {
-            output, cgroupRoot, procRoot, kubeconfig, config,
+            output, cgroupRoot, procRoot, config,
         };
+        pods.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             if (PolicyOptions.Load(parsed.GetValue(config)) is not { } options)
@@ -32,37 +34,40 @@ internal static class DoctorCommand
                 return ExitCode.BadArguments;
             }
 
-            var report = await ExamineAsync(
-                parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, parsed.GetValue(kubeconfig), options, cancellation);
+            var cluster = await ClusterAsync(pods, parsed, options, cancellation);
+            var report = Examine(parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, options.Policy, cluster);
             Print(report, parsed.GetValue(output) == "json");
             return report.WouldProtect ? ExitCode.Success : ExitCode.Failed;
         });
         return command;
     }
 
-    private static async Task<DoctorReport> ExamineAsync(
-        string cgroupRoot, string procRoot, string? kubeconfig, AgentOptions options, CancellationToken cancellation)
+    private static DoctorReport Examine(string cgroupRoot, string procRoot, ReapPolicy policy, IReadOnlyList<DoctorCheck> cluster)
     {
         var test = new StrategySelfTest(expediteFlag: 0);
         List<DoctorCheck> checks =
         [
-            .. DoctorChecks.Environment(cgroupRoot, procRoot, options.Policy),
+            .. DoctorChecks.Environment(cgroupRoot, procRoot, policy),
             .. test.Tried.Select(strategy => Describe(test.Try(strategy))),
-            .. await ClusterAsync(kubeconfig, options.Node, cancellation),
+            .. cluster,
         ];
         return new DoctorReport(checks.TrueForAll(check => check.Status != DoctorStatus.Failed), checks);
     }
 
-    private static async Task<IReadOnlyList<DoctorCheck>> ClusterAsync(string? kubeconfig, NodeOptions marks, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<DoctorCheck>> ClusterAsync(
+        PodSourceOptions pods, ParseResult parsed, AgentOptions options, CancellationToken cancellation)
     {
-        if (kubeconfig is null && !ServiceAccountFolder.Default.IsThere)
-        {
-            return [];
-        }
-
+        var timings = new ApiTimings { Request = s_patience };
         try
         {
-            return await ClusterChecks.AllAsync(PodSourceOptions.Api(kubeconfig), marks, new ApiTimings { Request = s_patience }, cancellation);
+            // Which node's Pods they would be does not matter here.
+            var source = pods.Choose(parsed, "any");
+            var api = pods.ChooseApi(parsed);
+            return
+            [
+                .. source is PodSourceChoice.Kubelet kubelet ? [await ClusterChecks.KubeletAsync(kubelet.Access, timings, cancellation)] : (DoctorCheck[])[],
+                .. api is null ? [] : await ClusterChecks.AllAsync(api, options, source is PodSourceChoice.Api, timings, cancellation),
+            ];
         }
         catch (ClusterAccessException error)
         {

@@ -5,44 +5,41 @@ using NodeReaper.Agent.Options;
 
 namespace NodeReaper.Agent.Kubernetes.Api;
 
-/// <summary>Asks the API server what the agent may do there. Protection works without it, so nothing here fails it.</summary>
+/// <summary>
+/// Asks the API server what the agent may do there of what it wants to, and the kubelet for Pods. Protection works without, so nothing here fails it.
+/// </summary>
 internal static class ClusterChecks
 {
-    private static readonly (string Name, ResourceAttributes Right, string Without)[] s_rights =
+    private static readonly (string Name, ResourceAttributes Right, Func<AgentOptions, bool> IsWanted, string Without)[] s_rights =
     [
-        ("list Pods", new("list", "", "pods"), "Pods are known by their cgroup paths alone, without priorities and annotations"),
-        ("watch Pods", new("watch", "", "pods"), "the Pods stay as they were at the start"),
-        ("create Events", new("create", "events.k8s.io", "events"), "nobody is told of kills in the cluster"),
-        ("patch Events", new("patch", "events.k8s.io", "events"), "an Event does not say how often it happened again"),
-        ("evict Pods", new("create", "", "pods", "eviction"), "the annotation after-kill: evict does nothing"),
+        ("create Events", new("create", "events.k8s.io", "events"), o => o.Events.Send, "nobody is told of kills in the cluster"),
+        ("patch Events", new("patch", "events.k8s.io", "events"), o => o.Events.Send, "an Event does not say how often it happened again"),
+        ("evict Pods", new("create", "", "pods", "eviction"), o => o.AfterKill.Evict || o.AfterKill.EvictAfter > 0, "nobody is evicted after a kill"),
+        ("get Nodes", new("get", "", "nodes"), o => o.Node.Marks, "node.taint and node.condition do nothing"),
+        ("patch Nodes", new("patch", "", "nodes"), o => o.Node.Taint, "node.taint does nothing"),
+        ("patch Nodes' status", new("patch", "", "nodes", "status"), o => o.Node.Condition, "node.condition does nothing"),
     ];
 
-    // Off by default: asked for where the policy wants them.
-    private static readonly (string Name, ResourceAttributes Right, string Without)[] s_rightsOfMarks =
+    private static readonly (string Name, ResourceAttributes Right, Func<AgentOptions, bool> IsWanted, string Without)[] s_rightsToPods =
     [
-        ("get Nodes", new("get", "", "nodes"), "node.taint and node.condition do nothing"),
-        ("patch Nodes", new("patch", "", "nodes"), "node.taint does nothing"),
-        ("patch Nodes' status", new("patch", "", "nodes", "status"), "node.condition does nothing"),
+        ("list Pods", new("list", "", "pods"), _ => true, "Pods are known by their cgroup paths alone, without priorities and annotations"),
+        ("watch Pods", new("watch", "", "pods"), _ => true, "the Pods stay as they were at the start"),
     ];
 
-    /// <summary>Makes the checks.</summary>
+    /// <summary>Makes the checks of the API server.</summary>
     /// <param name="access">How the API server is reached.</param>
-    /// <param name="marks">What the policy wants of the Node.</param>
+    /// <param name="options">What the policy wants of it.</param>
+    /// <param name="knowsPods">True when it is where Pods are known from.</param>
     /// <param name="timings">How long is waited for what.</param>
     /// <param name="cancellation">Gives up.</param>
-    internal static async Task<IReadOnlyList<DoctorCheck>> AllAsync(ClusterAccess access, NodeOptions marks, ApiTimings timings, CancellationToken cancellation)
+    internal static async Task<IReadOnlyList<DoctorCheck>> AllAsync(
+        ClusterAccess access, AgentOptions options, bool knowsPods, ApiTimings timings, CancellationToken cancellation)
     {
         using var client = new ApiClient(access, timings);
         var checks = new List<DoctorCheck>();
         try
         {
-            var ofMarks = s_rightsOfMarks.Where(each => each.Right switch
-            {
-                { Subresource: "status" } => marks.Condition,
-                { Verb: "patch" } => marks.Taint,
-                _ => marks.Marks,
-            });
-            foreach (var (name, right, without) in s_rights.Concat(ofMarks))
+            foreach (var (name, right, _, without) in (knowsPods ? s_rightsToPods : []).Concat(s_rights.Where(each => each.IsWanted(options))))
             {
                 checks.Add(await MayAsync(client, right, cancellation)
                     ? DoctorCheck.Ok(name, "granted")
@@ -58,6 +55,25 @@ internal static class ClusterChecks
         }
 
         return checks;
+    }
+
+    /// <summary>Asks the kubelet for its Pods, as the agent would.</summary>
+    /// <param name="access">How the kubelet is reached.</param>
+    /// <param name="timings">How long is waited for what.</param>
+    /// <param name="cancellation">Gives up.</param>
+    internal static async Task<DoctorCheck> KubeletAsync(ClusterAccess access, ApiTimings timings, CancellationToken cancellation)
+    {
+        using var client = new ApiClient(access, timings);
+        var pods = 0;
+        try
+        {
+            _ = await client.ReadPodsAsync("pods", _ => pods++, cancellation);
+            return DoctorCheck.Ok("kubelet", $"{access.Server} tells of {pods} Pod(s)");
+        }
+        catch (ApiException error)
+        {
+            return DoctorCheck.Warning("kubelet", error.Message, "see docs/cluster.md; until then, Pods are known by their cgroup paths alone");
+        }
     }
 
     private static Task<bool> MayAsync(ApiClient client, ResourceAttributes right, CancellationToken cancellation) => client.CallAsync(

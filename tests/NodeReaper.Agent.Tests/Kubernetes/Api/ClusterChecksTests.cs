@@ -22,7 +22,7 @@ public sealed class ClusterChecksTests
     [InlineData("watch pods", "watch Pods", "stay as they were")]
     [InlineData("create events.k8s.io/events", "create Events", "nobody is told")]
     [InlineData("patch events.k8s.io/events", "patch Events", "how often")]
-    [InlineData("create pods/eviction", "evict Pods", "after-kill")]
+    [InlineData("create pods/eviction", "evict Pods", "nobody is evicted")]
     public async Task What_is_forbidden_is_said_with_what_does_not_work_and_how_to_mend_it(string denied, string name, string without)
     {
         await using var rig = await ApiRig.StartAsync();
@@ -58,6 +58,30 @@ public sealed class ClusterChecksTests
         Assert.All(await ChecksAsync(rig), check => Assert.Equal(DoctorStatus.Ok, check.Status));
     }
 
-    private static Task<IReadOnlyList<DoctorCheck>> ChecksAsync(ApiRig rig, NodeOptions? marks = null) =>
-        ClusterChecks.AllAsync(rig.Access, marks ?? new NodeOptions(), ApiRig.Impatient, TestContext.Current.CancellationToken);
+    [Fact]
+    public async Task What_the_policy_does_not_want_is_not_asked_for()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        var little = new AgentOptions { Events = new() { Send = false }, AfterKill = new() { Evict = false, EvictAfter = 0 } };
+        var checks = await ClusterChecks.AllAsync(rig.Access, little, knowsPods: false, ApiRig.Impatient, TestContext.Current.CancellationToken);
+        Assert.Equal("API server", Assert.Single(checks).Name);
+    }
+
+    [Fact]
+    public async Task The_kubelet_is_asked_for_its_Pods()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        var answered = await ClusterChecks.KubeletAsync(rig.Access, ApiRig.Impatient, TestContext.Current.CancellationToken);
+        Assert.Equal(DoctorStatus.Ok, answered.Status);
+        rig.Cluster.Script.Always(ApiVerb.KubeletPods, Faults.Body(403, "Forbidden"));
+        var refused = await ClusterChecks.KubeletAsync(rig.Access, ApiRig.Impatient, TestContext.Current.CancellationToken);
+        Assert.Equal(DoctorStatus.Warning, refused.Status);
+    }
+
+    private static Task<IReadOnlyList<DoctorCheck>> ChecksAsync(ApiRig rig, NodeOptions? marks = null) => ClusterChecks.AllAsync(
+        rig.Access,
+        new AgentOptions { Node = marks ?? new NodeOptions() },
+        knowsPods: true,
+        ApiRig.Impatient,
+        TestContext.Current.CancellationToken);
 }
