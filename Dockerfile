@@ -37,8 +37,9 @@ COPY .editorconfig ./
 COPY src src
 # The commit that this is built of: `nodereaper --version` and a label tell it.
 ARG REVISION
-RUN dotnet publish src/NodeReaper.Agent --no-restore --configuration Release --output /image/usr/bin --runtime "$(cat /rid)" \
-        -p:CppCompilerAndLinker=clang -p:ObjCopyName="$(cat /objcopy)" -p:SourceRevisionId="$REVISION"
+RUN dotnet publish src/NodeReaper.Agent --no-restore --configuration Release --output /published --runtime "$(cat /rid)" \
+        -p:CppCompilerAndLinker=clang -p:ObjCopyName="$(cat /objcopy)" -p:SourceRevisionId="$REVISION" && \
+    install -D /published/nodereaper /image/usr/bin/nodereaper
 # The executable is one file and names none of its packages in a way that a scanner would find.
 ARG VERSION=0.1.0
 COPY deploy/sbom.jq ./
@@ -46,7 +47,8 @@ RUN mkdir -p /image/usr/share/sbom && strings /image/usr/bin/nodereaper > /strin
     jq --from-file sbom.jq --arg rid "$(cat /rid)" --arg version "$VERSION" --rawfile strings /strings \
         src/NodeReaper.Agent/obj/project.assets.json > /image/usr/share/sbom/nodereaper.cdx.json
 
-FROM ${DOTNET_REGISTRY}/dotnet/runtime-deps:${RUNTIME_DEPS}
+# The default for Docker; older buildah and podman would take the platform of the stage above.
+FROM --platform=$TARGETPLATFORM ${DOTNET_REGISTRY}/dotnet/runtime-deps:${RUNTIME_DEPS}
 ARG REVISION
 ARG SOURCE
 ARG VERSION=0.1.0
