@@ -1,11 +1,16 @@
-# The packages in the executable, of its lock file, as a CycloneDX 1.5 bill of materials. $arch: amd64 or arm64.
-.dependencies as $frameworks
-| [$frameworks["net10.0"], $frameworks["net10.0/linux-\(if $arch == "amd64" then "x64" else $arch end)"]]
-| map(to_entries[]) | map(select(.value.type != "Project")) | unique_by(.key)
+# The packages in the executable, as a CycloneDX 1.5 bill of materials: of what was restored (project.assets.json), whose assemblies the executable
+# names, for the compiler leaves out what nothing uses. $rid: linux-x64 or linux-arm64; $strings: of the executable; $version: of the product.
+def component($name; $version): {type: "library", name: $name, version: $version, purl: "pkg:nuget/\($name)@\($version)"};
+def linked: any(.runtime // {} | keys[] | split("/") | last | rtrimstr(".dll"); . as $assembly | $strings | contains($assembly));
+
+# .NET itself: compiled in, too, and what most security advisories are about.
+"Microsoft.NETCore.App.Runtime.NativeAOT.\($rid)" as $runtime
+| [.project.frameworks[].downloadDependencies[] | select(.name == $runtime) | component($runtime; .version | ltrimstr("[") | split(",")[0])]
+  + [.targets["net10.0/\($rid)"] | to_entries[] | select(.value.type == "package" and (.value | linked)) | component((.key / "/")[0]; (.key / "/")[1])]
 | {
     bomFormat: "CycloneDX",
     specVersion: "1.5",
     version: 1,
-    metadata: {component: {type: "application", name: "nodereaper", version: "0.1.0"}},
-    components: map({type: "library", name: .key, version: .value.resolved, purl: "pkg:nuget/\(.key)@\(.value.resolved)"}),
+    metadata: {component: {type: "application", name: "nodereaper", version: $version}},
+    components: .,
   }
