@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace NodeReaper.Scenarios.Tests;
 
 /// <summary>
@@ -47,6 +49,11 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "protected-only", "6.12", "1G", "" },
         { "cluster", "6.12", "1G", "" },
         { "cluster-trouble", "6.12", "1G", "" },
+        { "container", "6.1", "1G", "" },
+        { "container", "6.12", "1G", "" },
+        { "container", "7", "1G", "" },
+        { "capabilities", "6.12", "1G", "" },
+        { "confinement", "7", "1G", "--append apparmor=1 --append security=apparmor" },
         { "dry-run", "6.12", "1G", "" },
         { "stop", "6.12", "1G", "" },
         { "stop", "7", "1G", "" },
@@ -66,7 +73,10 @@ public sealed class ScenarioTests(ITestOutputHelper output)
     public void A_scenario_ends_well(string scenario, string kernel, string memory, string options)
     {
         Machine.Require(kernel);
+        var begun = Stopwatch.GetTimestamp();
         var run = Machine.Run(kernel, memory, options, scenario);
+        // So that who waits for half an hour sees that it goes on.
+        Console.WriteLine($"    {scenario} on {kernel}{(options.Length > 0 ? $", {options}" : "")}: exit status {run.Status}, {Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s");
         foreach (var line in run.Lines)
         {
             output.WriteLine(line);

@@ -1,0 +1,43 @@
+namespace NodeReaper.Chart.Tests;
+
+public sealed class SchemaTests
+{
+    [Theory]
+    [InlineData("dryrun=false", "dryrun")]
+    [InlineData("image.repo=x", "repo")]
+    [InlineData("policy.presure.killBelow=5%", "presure")]
+    [InlineData("policy.pressure.kilBelow=5%", "kilBelow")]
+    [InlineData("policy.dryRun=false", "dryRun")]
+    [InlineData("policy.http.listen=:1", "http")]
+    [InlineData("podMonitor.enable=true", "enable")]
+    [InlineData("prometheusRule.defaultRules.disable=[]", "disable")]
+    [InlineData("seccompProfile.typ=Unconfined", "typ")]
+    [InlineData("livenessProbe.period=3", "period")]
+    public void A_typo_is_refused_by_name(string value, string named) => Assert.Contains(named, Chart.Refusal(Chart.Set(value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("dryRun=perhaps", "dryRun")]
+    [InlineData("podSource=apis", "podSource")]
+    [InlineData("image.pullPolicy=Sometimes", "pullPolicy")]
+    [InlineData("image.digest=1234", "digest")]
+    [InlineData("seccompProfile.type=Confined", "type")]
+    [InlineData("port=0", "port")]
+    [InlineData("port=http", "port")]
+    [InlineData("hostPaths.state=relative", "state")]
+    [InlineData("policy.pressure.killBelow=a lot", "killBelow")]
+    [InlineData("policy.kill.strategy=gently", "strategy")]
+    public void A_wrong_value_is_refused_by_name(string value, string named) => Assert.Contains(named, Chart.Refusal(Chart.Set(value)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_recipe_is_a_policy_of_the_chart()
+    {
+        foreach (var recipe in Directory.GetFiles(Chart.At("docs/recipes"), "*.yaml"))
+        {
+            var values = Path.GetTempFileName();
+            File.WriteAllLines(
+                values, File.ReadLines(recipe).Where(line => !line.StartsWith("dryRun:", StringComparison.Ordinal)).Select(line => $"  {line}").Prepend("policy:"));
+            Assert.NotEmpty(Chart.Render("-f", values));
+            File.Delete(values);
+        }
+    }
+}
