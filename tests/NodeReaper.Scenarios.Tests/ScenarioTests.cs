@@ -17,7 +17,6 @@ public sealed class ScenarioTests(ITestOutputHelper output)
     public static TheoryData<string, string, string, string> Scenarios => new()
     {
         { "hog", "6.1", "1G", "" },
-        { "hog", "6.12", "1G", "" },
         { "hog", "7", "1G", "" },
         { "incidents", "6.1", "1G", "" },
         { "incidents", "6.12", "1G", "" },
@@ -26,9 +25,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "fork-bomb", "6.1", "1G", "" },
         { "kill-cli", "6.1", "2G", "" },
         { "kill-cli", "6.12", "3G", "" },
-        { "kill-cli", "7", "2G", "" },
         { "d-state", "6.1", "1G", "" },
-        { "d-state", "6.12", "1G", "" },
         { "d-state", "7", "1G", "" },
         { "errno", "6.12", "1G", "" },
         { "cpu-limits", "6.12", "1G", "" },
