@@ -9,4 +9,6 @@ declare -A command=(
     [oomd]='oomd --interval 1 --config /run/bench/oomd.json'
     # The default policy.
     [nodereaper]='/opt/bench/nodereaper run --config /opt/bench/policy.yaml --pods /run/bench/pods --incidents /run/bench/incidents.jsonl'
+    # The recipe for swap that nobody is to wait for.
+    [nodereaper-reserve]='/opt/bench/nodereaper run --config /opt/bench/swap-in-reserve.yaml --pods /run/bench/pods --incidents /run/bench/incidents.jsonl'
 )

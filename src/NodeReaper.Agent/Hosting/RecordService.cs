@@ -1,16 +1,20 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Recording;
 using NodeReaper.Engine.Recording;
 
 namespace NodeReaper.Agent.Hosting;
 
 /// <summary>Writes the records on a thread of its own, so that nothing waits for the disk. A disk that is full or read-only costs records, and nothing else.</summary>
-internal sealed partial class RecordService(FlightRecorder recorder, RunSettings settings, ILogger<RecordService> logger) : IHostedService, IDisposable
+internal sealed partial class RecordService(FlightRecorder recorder, RunSettings settings, AgentMetrics metrics, ILogger<RecordService> logger)
+    : IHostedService, IDisposable
 {
+    private const string Name = "record";
     private const int IntervalMilliseconds = 250;
     private readonly RecordWriter _writer = new(recorder, settings.Policy.Record, settings.Node);
     private readonly ManualResetEventSlim _stop = new();
+    private long _failures;
     private Thread? _thread;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -52,10 +56,13 @@ internal sealed partial class RecordService(FlightRecorder recorder, RunSettings
                 Recorded(logger, path);
             }
         }
-        catch (IOException error)
+        catch (Exception error)
         {
+            _failures++;
             NotRecorded(logger, error.Message);
         }
+
+        metrics.Dropped.WithLabels(Name).IncTo(_failures + recorder.Lost);
     }
 
     [LoggerMessage(EventId = 120, EventName = "Recorded", Level = LogLevel.Information, Message = "recorded: {File}")]

@@ -46,6 +46,7 @@ internal static class PolicyKeys
         OfPressure("killBelow", s_amount, p => p.KillBelow, (p, value) => p with { KillBelow = value }),
         OfPressure("recoverTo", s_amount, p => p.RecoverTo, (p, value) => p with { RecoverTo = value }),
         OfPressure("timeLeft", Duration(0, 10_000), p => p.TimeLeft, (p, value) => p with { TimeLeft = value }),
+        OfPressure("useSwap", new FlagSyntax(), p => p.UseSwap, (p, value) => p with { UseSwap = value }),
         OfPressure("stall", Duration(0.001, 10_000), p => p.Stall, (p, value) => p with { Stall = value }),
         OfPressure("stallWindow", Duration(500, 10_000), p => p.StallWindow, (p, value) => p with { StallWindow = value }),
         OfPressure("stallWithSwap", Duration(0, 600_000), p => p.StallWithSwap, (p, value) => p with { StallWithSwap = value }),

@@ -16,6 +16,9 @@ internal static class PolicyMeanings
         ["pressure.timeLeft"] =
             "The node is short, too, when less than `recoverTo` is available and nothing would be after this time, at the present "
             + "rate. 0 turns it off.",
+        ["pressure.useSwap"] =
+            "`true`: swap is used up before anybody dies. `false`: the node is short as if it had none, so that nobody waits for what "
+            + "was swapped out.",
         ["pressure.stall"] = "PSI: tasks that stalled on memory for this long within the window raise an alarm. At most `stallWindow`.",
         ["pressure.stallWindow"] = "The PSI window.",
         ["pressure.stallWithSwap"] =

@@ -31,7 +31,7 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
             {
                 Write(decision);
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (Exception error)
             {
                 Close();
                 throw new IOException($"the record of {policy.Directory} could not be written: {error.Message}", error);
@@ -74,7 +74,7 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
 
             _file.End(recorder.Lost);
         }
-        catch (IOException)
+        catch (Exception)
         {
             Close();
             throw;

@@ -90,6 +90,12 @@ public sealed record PressurePolicy
     /// </summary>
     public TimeSpan TimeLeft { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// True: swap is to be used up before anybody dies. False: the node is short as if it had none, so that nobody has to wait for
+    /// what was swapped out.
+    /// </summary>
+    public bool UseSwap { get; init; } = true;
+
     /// <summary>PSI: time some task stalled for memory within <see cref="StallWindow"/> that raises an alarm. Above 0, at most the window.</summary>
     public TimeSpan Stall { get; init; } = TimeSpan.FromMilliseconds(150);
 

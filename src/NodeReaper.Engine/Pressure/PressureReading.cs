@@ -31,9 +31,10 @@ public readonly record struct PressureReading(
     public long UsableSwapBytes => Math.Min(Math.Min(Memory.SwapFreeBytes, Memory.SwappableBytes), SwapRoomBytes);
 
     /// <summary>
-    /// True when swap cannot take what is missing: there is none, or hardly any of it is left that is of use. With swap to spare,
-    /// little available memory alone is the normal state of a node.
+    /// True when swap cannot take what is missing: there is none, hardly any of it is left that is of use, or it is not to be used.
+    /// With swap to spare, little available memory alone is the normal state of a node.
     /// </summary>
     /// <param name="limits">The thresholds.</param>
-    public bool IsSwapSpent(in PressureLimits limits) => UsableSwapBytes < limits.KillBelowBytes && UsableSwapBytes <= Memory.SwapTotalBytes / 2;
+    public bool IsSwapSpent(in PressureLimits limits) =>
+        !limits.UsesSwap || (UsableSwapBytes < limits.KillBelowBytes && UsableSwapBytes <= Memory.SwapTotalBytes / 2);
 }

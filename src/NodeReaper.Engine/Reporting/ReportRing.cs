@@ -49,10 +49,10 @@ public sealed class ReportRing : IDisposable
         _filled.Raise();
     }
 
-    /// <summary>Gives every waiting report to the sinks.</summary>
+    /// <summary>Gives every waiting report to the sinks. Whatever is wrong with one of them, the others get theirs, and it gets the next.</summary>
     /// <param name="sinks">The sinks.</param>
     /// <param name="failed">Called when a sink could not write.</param>
-    public void Drain(IReadOnlyList<IReportSink> sinks, Action<IReportSink, IOException> failed)
+    public void Drain(IReadOnlyList<IReportSink> sinks, Action<IReportSink, Exception> failed)
     {
         while (_head < Volatile.Read(ref _tail))
         {
@@ -63,7 +63,7 @@ public sealed class ReportRing : IDisposable
                 {
                     sink.Write(report);
                 }
-                catch (IOException error)
+                catch (Exception error)
                 {
                     failed(sink, error);
                 }

@@ -103,6 +103,19 @@ public class ShortageSignalTests
     public void A_thrash_of_0_turns_that_signal_off() =>
         Assert.False(new ThrashSignal().IsShort(Thrashing(0, 60), s_limits with { Thrash = TimeSpan.Zero }));
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void With_swap_that_is_not_to_be_used_each_signal_says_what_it_says_without_swap(string name)
+    {
+        var signal = ShortageSignals.All.Single(one => one.Name == name);
+        var unused = s_limits with { UsesSwap = false };
+        Assert.All(
+            s_rows[name].Short.Concat(s_rows[name].Enough),
+            reading => Assert.Equal(
+                signal.IsShort(reading with { Memory = reading.Memory with { SwapTotalBytes = 0, SwapFreeBytes = 0 } }, s_limits),
+                signal.IsShort(reading, unused)));
+    }
+
     public static TheoryData<PressureReading, string?, long, bool> Verdicts => new()
     {
         // The reading; the signal that says so, what is missing, whether it is an emergency.

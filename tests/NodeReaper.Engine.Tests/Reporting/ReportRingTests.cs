@@ -81,21 +81,24 @@ public class ReportRingTests
         Assert.Equal(sink.Written.Select(written => written.Mark).Order().Distinct(), sink.Written.Select(written => written.Mark));
     }
 
-    [Fact]
-    public void A_sink_that_fails_keeps_no_other_from_the_report()
+    public static TheoryData<Exception> Failures => [new IOException("the disk is full"), new UnauthorizedAccessException("read-only"), new InvalidOperationException("a mistake of ours")];
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void A_sink_that_fails_keeps_no_other_from_the_report(Exception error)
     {
         using var ring = new ReportRing(4);
-        Recorder before = new(), failing = new() { Error = new IOException("the disk is full") }, after = new();
+        Recorder before = new(), failing = new() { Error = error }, after = new();
         var failures = new List<(IReportSink Sink, string Message)>();
         for (var i = 0; i < 3; i++)
         {
             Assert.True(Fill(ring, i));
         }
 
-        ring.Drain([before, failing, after], (sink, error) => failures.Add((sink, error.Message)));
+        ring.Drain([before, failing, after], (sink, failure) => failures.Add((sink, failure.Message)));
         Assert.Equal(3, before.Written.Count);
         Assert.Equal(3, after.Written.Count);
-        Assert.Equal(Enumerable.Repeat(((IReportSink)failing, "the disk is full"), 3), failures);
+        Assert.Equal(Enumerable.Repeat(((IReportSink)failing, error.Message), 3), failures);
     }
 
     [Fact]
@@ -132,13 +135,13 @@ public class ReportRingTests
         return true;
     }
 
-    private static void Unexpected(IReportSink sink, IOException error) => Assert.Fail(error.Message);
+    private static void Unexpected(IReportSink sink, Exception error) => Assert.Fail(error.Message);
 
     private sealed class Recorder : IReportSink
     {
         internal List<(long Sequence, long Mark)> Written { get; } = [];
 
-        internal IOException? Error { get; init; }
+        internal Exception? Error { get; init; }
 
         public string Name => "recorder";
 
