@@ -22,40 +22,26 @@ namespace NodeReaper.Engine;
 /// </summary>
 public sealed class ReapCycle : IDisposable
 {
-    // What kept a victim from being looked at may pass: no descriptors, no memory.
-    private static readonly long s_nobodyPause = Stopwatch.Frequency / 4;
-    private static readonly TimeSpan s_refusalPause = TimeSpan.FromSeconds(10);
-
     private readonly CandidateSnapshot _snapshot = new(2048);
     private readonly VictimRanking _ranking = new();
     private readonly KillPlan _plan = new();
-    private readonly KillTarget _target = new();
-    private readonly int[] _dying = new int[KillTarget.MaxCgroups];
     private readonly DrainingVictims _draining = new();
     private readonly Func<DrainingVictim, bool> _tellOfDrained;
     private readonly KillBudget _budget = new();
     private readonly LivelockWatch _livelocks = new();
-    private readonly KernelOomVictims _kernelOomVictims = new();
     private ReapPolicy _policy;
-    private readonly KillStrategy _strategy;
     private readonly NodePressure _node;
     private readonly KubepodsTree _tree;
     private readonly CandidateCollector _collector;
     private readonly Killer _killer;
     private readonly Verifier _verifier;
+    private readonly VictimReap _reap;
+    private readonly KernelOomWatch _kernelOoms;
+    private readonly Episode _episode = new();
     private readonly CycleReports _tell;
     private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
     private volatile bool _isStopping;
-    private bool _hasToldOfDryRun;
-    private long _oomsOfPods;
-    private long _nobodyUntil;
-    private bool _nobodyInEmergency;
-    private long _pauseUntil;
-    private long _killedAt;
-    private long _kernelOomKills;
-    private bool _hasToldOfNoVictim;
-    private bool _hasToldOfCap;
 
     /// <summary>Puts the stages together.</summary>
     /// <param name="policy">The policy.</param>
@@ -81,17 +67,17 @@ public sealed class ReapCycle : IDisposable
         Func<PodSnapshot> newestPods)
     {
         _policy = policy;
-        _strategy = strategy;
         _node = node;
         _tree = tree;
         _collector = collector;
         _killer = killer;
         _verifier = verifier;
         _tell = new CycleReports(reports, _snapshot, _ranking);
+        _reap = new VictimReap(strategy, node, _snapshot, killer, verifier, _draining, _tell);
+        _kernelOoms = new KernelOomWatch(node, tree);
         _stages = new SoftStages(node, tree, _snapshot, _ranking, _plan, _tell, mainProcess, killer.Errors, Survey);
         _newestPods = newestPods;
         _tellOfDrained = TellOfDrained;
-        _kernelOomKills = long.MaxValue;
     }
 
     /// <summary>The policy in force.</summary>
@@ -144,13 +130,13 @@ public sealed class ReapCycle : IDisposable
 
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
         var pending = _draining.PendingBytes(_policy.Kill.Cooldown) + _stages.PendingBytes(verdict);
-        if (!verdict.IsEmergency && (occasion.Reading.Timestamp < _pauseUntil || pending >= verdict.DeficitBytes))
+        if (!verdict.IsEmergency && (occasion.Reading.Timestamp < _reap.PauseUntil || pending >= verdict.DeficitBytes))
         {
             return;
         }
 
         // Nobody could be killed a moment ago, and all that has changed since is that it got worse.
-        if (occasion.Reading.Timestamp < _nobodyUntil && verdict.IsEmergency == _nobodyInEmergency)
+        if (_episode.IsWaiting(occasion))
         {
             return;
         }
@@ -182,7 +168,7 @@ public sealed class ReapCycle : IDisposable
         switch (conclusion)
         {
             case Conclusion.NoVictim:
-                WaitForAChange(occasion);
+                _episode.WaitForAChange(occasion);
                 TellOfNoVictim(occasion);
                 break;
             case Conclusion.Capped:
@@ -192,17 +178,11 @@ public sealed class ReapCycle : IDisposable
                 if (!Execute(occasion))
                 {
                     // A dry run: nothing has changed.
-                    WaitForAChange(occasion);
+                    _episode.WaitForAChange(occasion);
                 }
 
                 break;
         }
-    }
-
-    private void WaitForAChange(in Occasion occasion)
-    {
-        _nobodyUntil = occasion.Reading.Timestamp + s_nobodyPause;
-        _nobodyInEmergency = occasion.Verdict.IsEmergency;
     }
 
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
@@ -223,8 +203,7 @@ public sealed class ReapCycle : IDisposable
         Look();
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
-        _kernelOomVictims.Remember(_tree.Containers);
-        _oomsOfPods = _node.Slices.OomsOfPods();
+        _kernelOoms.Remember();
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
         if (_node.Last.Memory.SwapTotalBytes > 0)
@@ -319,20 +298,18 @@ public sealed class ReapCycle : IDisposable
             }
 
             hasTried = true;
-            var before = Aim(index);
-            var outcome = _killer.Kill(_target, _strategy, candidate.ReliefBytes, _policy.Kill.Deadline);
-            var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
-            var relief = outcome.IsKilled
-                ? _verifier.Verify(_target, outcome, before, proof, _policy.Kill.Deadline, _killer)
-                : default;
-            hasKilled |= outcome.IsKilled;
-            NoteOutcome(candidate.Cgroup, outcome, relief);
-            Tell(occasion, outcome, relief);
-            _killer.End();
+            if (_reap.Reap(index, occasion, _policy, out var freedBytes))
+            {
+                hasKilled = true;
+                _budget.Note(_reap.KilledAt);
+                Totals = Totals with { Kills = Totals.Kills + 1, FreedBytes = Totals.FreedBytes + freedBytes };
+            }
+
+            Recorder.Keep();
 
             // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once.
             var isStillShort = _node.Read(_policy.Pressure) && Occasion.Of(_node, _policy.Pressure).Verdict is { IsShort: true } now
-                && (_node.Last.Timestamp >= _pauseUntil || now.IsEmergency);
+                && (_node.Last.Timestamp >= _reap.PauseUntil || now.IsEmergency);
             if (_isStopping || !isStillShort)
             {
                 return true;
@@ -342,77 +319,6 @@ public sealed class ReapCycle : IDisposable
         return hasTried;
     }
 
-    // What the target was filled with; the one that was chosen is the first.
-    private ReadOnlySpan<int> Dying => _dying.AsSpan(0, _target.Cgroups.Length);
-
-    // Fills the target with all that dies along, and tells what they use together.
-    private MemoryUse Aim(int index)
-    {
-        ref readonly var chosen = ref _snapshot.All[index];
-        _target.Fill(chosen.Scope);
-        _dying[0] = index;
-        _ = _target.Add(chosen.Cgroup.Directory);
-        var before = chosen.Memory;
-        for (var i = 0; chosen.Scope == KillScope.Pod && i < _snapshot.Count; i++)
-        {
-            ref readonly var sibling = ref _snapshot.All[i];
-            if (sibling.DiesAlongWith(chosen) && _target.Add(sibling.Cgroup.Directory))
-            {
-                _dying[_target.Cgroups.Length - 1] = i;
-                before = before.Plus(sibling.Memory);
-            }
-        }
-
-        _target.IsBelowPod = true;
-        return before;
-    }
-
-    private void NoteOutcome(ContainerCgroup cgroup, in KillOutcome outcome, in ReliefResult relief)
-    {
-        if (!outcome.IsKilled)
-        {
-            // Of several containers, it is not known which one was refused: all are looked at again.
-            cgroup.Role = _target.Cgroups.Length > 1 ? ContainerRole.Unknown : outcome.Refusal switch
-            {
-                Refusal.Sandbox => ContainerRole.Sandbox,
-                Refusal.SystemProcess or Refusal.Init => ContainerRole.System,
-                Refusal.Self => ContainerRole.Own,
-                Refusal.Starting => ContainerRole.Starting,
-
-                // Nothing runs in it any more: it must not be chosen again and again in place of another.
-                Refusal.Gone or Refusal.NoAddressSpace => ContainerRole.Unknown,
-                _ => cgroup.Role,
-            };
-            if (outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone || _target.Cgroups.Length > 1)
-            {
-                cgroup.QuarantineFor(s_refusalPause);
-            }
-
-            return;
-        }
-
-        cgroup.IsWidened = true;
-        _node.ForgetStall();
-        _killedAt = Stopwatch.GetTimestamp();
-        _budget.Note(_killedAt);
-        var isComplete = relief is { IsFreed: true, IsDead: true };
-        if (_target.IsCgroup || !isComplete)
-        {
-            // A dead container's cgroup is gone soon; an undead one must not be chosen again while it lasts.
-            foreach (var dying in Dying)
-            {
-                _snapshot.All[dying].Cgroup.Quarantine();
-            }
-        }
-
-        if (!relief.IsFreed)
-        {
-            _pauseUntil = Stopwatch.GetTimestamp() + (long)(_policy.Kill.Cooldown.TotalSeconds * Stopwatch.Frequency);
-        }
-
-        Totals = Totals with { Kills = Totals.Kills + 1, FreedBytes = Totals.FreedBytes + relief.FreedBytes };
-    }
-
     private void EndEpisode()
     {
         if (!Occasion.HasRecovered(_node, _policy.Pressure))
@@ -420,10 +326,7 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
-        _nobodyUntil = 0;
-        _hasToldOfNoVictim = false;
-        _hasToldOfCap = false;
-        _hasToldOfDryRun = false;
+        _episode.End();
         _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
@@ -434,9 +337,9 @@ public sealed class ReapCycle : IDisposable
 
     private void TellOfNoVictim(in Occasion occasion)
     {
-        if (!_hasToldOfNoVictim)
+        if (!_episode.HasToldOfNoVictim)
         {
-            _hasToldOfNoVictim = true;
+            _episode.HasToldOfNoVictim = true;
             Totals = Totals with { WithoutVictim = Totals.WithoutVictim + 1 };
             _tell.NoVictim(occasion, _policy);
             Recorder.Keep();
@@ -445,9 +348,9 @@ public sealed class ReapCycle : IDisposable
 
     private void TellOfCap(in Occasion occasion)
     {
-        if (!_hasToldOfCap)
+        if (!_episode.HasToldOfCap)
         {
-            _hasToldOfCap = true;
+            _episode.HasToldOfCap = true;
             _tell.Capped(occasion, _policy);
             Recorder.Keep();
         }
@@ -459,32 +362,10 @@ public sealed class ReapCycle : IDisposable
         if (!cgroup.IsSpared)
         {
             cgroup.IsSpared = true;
-            _hasToldOfDryRun = true;
+            _episode.HasToldOfDryRun = true;
             Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
             _tell.DryRun(occasion, _policy, index);
             Recorder.Keep();
-        }
-    }
-
-    private void Tell(in Occasion occasion, in KillOutcome outcome, in ReliefResult relief)
-    {
-        _ = _node.Read(_policy.Pressure);
-        var available = (occasion.Slice?.Last ?? _node.Last).Memory.AvailableBytes;
-        var incident = _tell.Killed(occasion, _policy, Dying, _target, _killer.Processes, outcome, relief, available);
-        Recorder.Keep();
-        if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
-        {
-            Drain(incident ?? -1, outcome);
-        }
-    }
-
-    private void Drain(long incident, in KillOutcome outcome)
-    {
-        foreach (var dying in Dying)
-        {
-            var victim = default(ReportedCandidate);
-            victim.Keep(_snapshot.All[dying], null);
-            _draining.Add(_snapshot.All[dying].Cgroup.Directory, victim, incident, outcome);
         }
     }
 
@@ -504,35 +385,23 @@ public sealed class ReapCycle : IDisposable
         _draining.Poll(_tellOfDrained);
         if (_draining.Count == 0)
         {
-            // The pause was for them.
-            _pauseUntil = 0;
+            _reap.EndPause();
         }
     }
 
     /// <summary>Tells when the kernel's OOM killer came first, what was seen before, and why that was not enough.</summary>
     public void LookForKernelKills()
     {
-        var kills = _node.Last.KernelOomKills;
-        var count = kills - _kernelOomKills;
-        _kernelOomKills = kills;
-        if (count <= 0)
-        {
-            return;
-        }
-
-        _tree.Refresh();
-        var victim = _kernelOomVictims.Find(_tree.Containers, out var atOwnLimit);
-        if (victim is null && atOwnLimit == 0)
-        {
-            // The runtime may have removed the cgroup already; those above it have counted along.
-            atOwnLimit = (int)Math.Clamp(_node.Slices.OomsOfPods() - _oomsOfPods, 0, count);
-        }
-
-        _oomsOfPods = _node.Slices.OomsOfPods();
+        var count = _kernelOoms.Look(out var victim, out var atOwnLimit);
         if (victim is null && atOwnLimit > 0)
         {
             // They met a limit of their own: that is not the node's shortage, and not for us to prevent.
             Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
+            return;
+        }
+
+        if (count == 0)
+        {
             return;
         }
 
@@ -547,11 +416,11 @@ public sealed class ReapCycle : IDisposable
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
     {
-        _ when _policy.DryRun || _hasToldOfDryRun => LateReason.DryRun,
-        _ when _hasToldOfNoVictim => LateReason.NobodyMayBeKilled,
-        _ when _hasToldOfCap => LateReason.Capped,
-        var now when now < _pauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
-        var now when _killedAt > 0 && now - _killedAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
+        _ when _policy.DryRun || _episode.HasToldOfDryRun => LateReason.DryRun,
+        _ when _episode.HasToldOfNoVictim => LateReason.NobodyMayBeKilled,
+        _ when _episode.HasToldOfCap => LateReason.Capped,
+        var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
+        var now when _reap.KilledAt > 0 && now - _reap.KilledAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
         _ => LateReason.NoShortageSeen,
     };
 

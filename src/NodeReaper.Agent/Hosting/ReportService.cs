@@ -53,15 +53,28 @@ internal sealed partial class ReportService(
 
     private void Drain()
     {
-        reports.Drain(_sinks, (sink, error) =>
-        {
-            metrics.Dropped.WithLabels(sink.Name).Inc();
-            SinkFailed(logger, sink.Name, error.Message);
-        });
+        reports.Drain(Tell);
         if (reports.Dropped > _droppedTold)
         {
             Dropped(logger, reports.Dropped - _droppedTold);
             _droppedTold = reports.Dropped;
+        }
+    }
+
+    // Whatever is wrong with one of them, the others get the report, and the agent goes on.
+    private void Tell(ReapReport report)
+    {
+        foreach (var sink in _sinks)
+        {
+            try
+            {
+                sink.Write(report);
+            }
+            catch (Exception error)
+            {
+                metrics.Dropped.WithLabels(sink.Name).Inc();
+                SinkFailed(logger, sink.Name, error.Message);
+            }
         }
     }
 

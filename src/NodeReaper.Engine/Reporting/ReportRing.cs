@@ -49,26 +49,13 @@ public sealed class ReportRing : IDisposable
         _filled.Raise();
     }
 
-    /// <summary>Gives every waiting report to the sinks. Whatever is wrong with one of them, the others get theirs, and it gets the next.</summary>
-    /// <param name="sinks">The sinks.</param>
-    /// <param name="failed">Called when a sink could not write.</param>
-    public void Drain(IReadOnlyList<IReportSink> sinks, Action<IReportSink, Exception> failed)
+    /// <summary>Gives away every waiting report.</summary>
+    /// <param name="take">Who takes them, and throws nothing: a report is given once.</param>
+    public void Drain(Action<ReapReport> take)
     {
         while (_head < Volatile.Read(ref _tail))
         {
-            var report = _reports[_head % _reports.Length];
-            foreach (var sink in sinks)
-            {
-                try
-                {
-                    sink.Write(report);
-                }
-                catch (Exception error)
-                {
-                    failed(sink, error);
-                }
-            }
-
+            take(_reports[_head % _reports.Length]);
             Volatile.Write(ref _head, _head + 1);
         }
     }

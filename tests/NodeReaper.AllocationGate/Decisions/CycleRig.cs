@@ -51,7 +51,7 @@ internal sealed class CycleRig : IDisposable
     /// <summary>Makes room in the ring and the recorder, as the threads of the reports and the records do.</summary>
     internal void DrainReports()
     {
-        _ring.Drain([], (_, error) => throw error);
+        _ring.Drain(static _ => { });
         while (Cycle.Recorder.Next is not null)
         {
             Cycle.Recorder.Release();

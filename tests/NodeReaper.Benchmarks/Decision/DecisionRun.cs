@@ -14,7 +14,7 @@ using NodeReaper.Kernel.Syscalls;
 namespace NodeReaper.Benchmarks.Decision;
 
 /// <summary>The agent's whole cycle, on a node that is always short of memory: the policy says so.</summary>
-internal sealed class DecisionRun : IReportSink, IDisposable
+internal sealed class DecisionRun : IDisposable
 {
     private const int VictimMib = 32;
     private readonly ContainerTree _containers;
@@ -46,8 +46,6 @@ internal sealed class DecisionRun : IReportSink, IDisposable
         _tree.Discover();
     }
 
-    string IReportSink.Name => "benchmark";
-
     /// <summary>Adds a container that is larger than the others, and has the agent find and kill it.</summary>
     /// <param name="number">Its number.</param>
     internal DecisionSample Decide(int number)
@@ -63,7 +61,7 @@ internal sealed class DecisionRun : IReportSink, IDisposable
         }
 
         _cycle.Run();
-        _reports.Drain([this], (_, error) => throw error);
+        _reports.Drain(Write);
         if (_sample is not { } sample || !HasExited(victim))
         {
             throw new IOException("the agent killed somebody else, or nobody");
@@ -73,7 +71,7 @@ internal sealed class DecisionRun : IReportSink, IDisposable
         return sample;
     }
 
-    void IReportSink.Write(ReapReport report) => _sample = report.Kind == ReportKind.Killed
+    private void Write(ReapReport report) => _sample = report.Kind == ReportKind.Killed
         ? new DecisionSample(
             Stopwatch.GetElapsedTime(report.Reading.Timestamp, report.Outcome.DecidedAt).TotalMilliseconds,
             Stopwatch.GetElapsedTime(report.Reading.Timestamp, report.Outcome.SignalledAt).TotalMilliseconds)

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Verification;
+
+namespace NodeReaper.Engine;
+
+/// <summary>One victim of a plan: killed and reaped with all that dies along, its memory proven back, and told.</summary>
+internal sealed class VictimReap(
+    KillStrategy strategy,
+    NodePressure node,
+    CandidateSnapshot snapshot,
+    Killer killer,
+    Verifier verifier,
+    DrainingVictims draining,
+    CycleReports tell)
+{
+    private static readonly TimeSpan s_refusalPause = TimeSpan.FromSeconds(10);
+
+    private readonly KillTarget _target = new();
+    private readonly int[] _dying = new int[KillTarget.MaxCgroups];
+
+    /// <summary>After a kill whose memory did not come back, nobody else dies before this, in ticks of <see cref="Stopwatch"/>.</summary>
+    internal long PauseUntil { get; private set; }
+
+    /// <summary>When somebody was killed last, in ticks of <see cref="Stopwatch"/>; 0 is never.</summary>
+    internal long KilledAt { get; private set; }
+
+    // What the target was filled with; the one that was chosen is the first.
+    private ReadOnlySpan<int> Dying => _dying.AsSpan(0, _target.Cgroups.Length);
+
+    /// <summary>Those that the pause was for are gone.</summary>
+    internal void EndPause() => PauseUntil = 0;
+
+    /// <summary>Kills it, unless the last look refuses it.</summary>
+    /// <param name="index">Which candidate of the snapshot.</param>
+    /// <param name="occasion">What for.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="freedBytes">What is proven to be back.</param>
+    /// <returns>False when it was refused, or no signal could be sent.</returns>
+    internal bool Reap(int index, in Occasion occasion, ReapPolicy policy, out long freedBytes)
+    {
+        var before = Aim(index);
+        var outcome = killer.Kill(_target, strategy, snapshot.All[index].ReliefBytes, policy.Kill.Deadline);
+        var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
+        var relief = outcome.IsKilled ? verifier.Verify(_target, outcome, before, proof, policy.Kill.Deadline, killer) : default;
+        if (outcome.IsKilled)
+        {
+            NoteKilled(snapshot.All[index].Cgroup, relief, policy.Kill.Cooldown);
+        }
+        else
+        {
+            NoteRefused(snapshot.All[index].Cgroup, outcome);
+        }
+
+        Tell(occasion, policy, outcome, relief);
+        killer.End();
+        freedBytes = relief.FreedBytes;
+        return outcome.IsKilled;
+    }
+
+    // Fills the target with all that dies along, and tells what they use together.
+    private MemoryUse Aim(int index)
+    {
+        ref readonly var chosen = ref snapshot.All[index];
+        _target.Fill(chosen.Scope);
+        _dying[0] = index;
+        _ = _target.Add(chosen.Cgroup.Directory);
+        var before = chosen.Memory;
+        for (var i = 0; chosen.Scope == KillScope.Pod && i < snapshot.Count; i++)
+        {
+            ref readonly var sibling = ref snapshot.All[i];
+            if (sibling.DiesAlongWith(chosen) && _target.Add(sibling.Cgroup.Directory))
+            {
+                _dying[_target.Cgroups.Length - 1] = i;
+                before = before.Plus(sibling.Memory);
+            }
+        }
+
+        _target.IsBelowPod = true;
+        return before;
+    }
+
+    private void NoteRefused(ContainerCgroup cgroup, in KillOutcome outcome)
+    {
+        // Of several containers, it is not known which one was refused: all are looked at again.
+        cgroup.Role = _target.Cgroups.Length > 1 ? ContainerRole.Unknown : outcome.Refusal switch
+        {
+            Refusal.Sandbox => ContainerRole.Sandbox,
+            Refusal.SystemProcess or Refusal.Init => ContainerRole.System,
+            Refusal.Self => ContainerRole.Own,
+            Refusal.Starting => ContainerRole.Starting,
+
+            // Nothing runs in it any more: it must not be chosen again and again in place of another.
+            Refusal.Gone or Refusal.NoAddressSpace => ContainerRole.Unknown,
+            _ => cgroup.Role,
+        };
+        if (outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone || _target.Cgroups.Length > 1)
+        {
+            cgroup.QuarantineFor(s_refusalPause);
+        }
+    }
+
+    private void NoteKilled(ContainerCgroup cgroup, in ReliefResult relief, TimeSpan cooldown)
+    {
+        cgroup.IsWidened = true;
+        node.ForgetStall();
+        KilledAt = Stopwatch.GetTimestamp();
+        var isComplete = relief is { IsFreed: true, IsDead: true };
+        if (_target.IsCgroup || !isComplete)
+        {
+            // A dead container's cgroup is gone soon; an undead one must not be chosen again while it lasts.
+            foreach (var dying in Dying)
+            {
+                snapshot.All[dying].Cgroup.Quarantine();
+            }
+        }
+
+        if (!relief.IsFreed)
+        {
+            PauseUntil = Stopwatch.GetTimestamp() + (long)(cooldown.TotalSeconds * Stopwatch.Frequency);
+        }
+    }
+
+    private void Tell(in Occasion occasion, ReapPolicy policy, in KillOutcome outcome, in ReliefResult relief)
+    {
+        _ = node.Read(policy.Pressure);
+        var available = (occasion.Slice?.Last ?? node.Last).Memory.AvailableBytes;
+        var incident = tell.Killed(occasion, policy, Dying, _target, killer.Processes, outcome, relief, available);
+        if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
+        {
+            Drain(incident ?? -1, outcome);
+        }
+    }
+
+    private void Drain(long incident, in KillOutcome outcome)
+    {
+        foreach (var dying in Dying)
+        {
+            var victim = default(ReportedCandidate);
+            victim.Keep(snapshot.All[dying], null);
+            draining.Add(snapshot.All[dying].Cgroup.Directory, victim, incident, outcome);
+        }
+    }
+}
