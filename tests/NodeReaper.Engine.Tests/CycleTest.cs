@@ -126,13 +126,11 @@ public abstract class CycleTest : IDisposable
         (string Name, Errno Release)[] Processes,
         string? Spared);
 
-    private protected sealed class Recorder : IReportSink
+    private protected sealed class Recorder
     {
-        public string Name => "recorder";
-
         internal List<Written> Written { get; } = [];
 
-        public void Write(ReapReport report) => Written.Add(new Written(
+        internal void Write(ReapReport report) => Written.Add(new Written(
             report.Kind,
             report.Verdict.Signal,
             report.Verdict.DeficitBytes,

@@ -1,0 +1,62 @@
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Reporting;
+using NodeReaper.Kernel.Tests;
+
+namespace NodeReaper.Engine.Tests;
+
+/// <summary>Kills of the kernel's OOM killer: told when they were for the node's sake.</summary>
+public sealed class KernelOomTests : CycleTest
+{
+    [Fact]
+    public void A_kernel_kill_is_told_also_when_the_last_ranking_was_of_containers_that_are_gone()
+    {
+        var paths = new[] { "one", "two", "three" }
+            .Select(name => AddContainer($"besteffort/pod{name}", 100, Start("--mib", "2").Id)).ToList();
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        Assert.Equal(3, _reports.Written[^1].RankedTotal);
+
+        paths.ForEach(_cgroups.Remove);
+        cycle.LookAround();
+        SetAvailable(500);
+        SetAllocationStalls(0, oomKills: 2);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
+        cycle.LookForKernelKills();
+        cycle.LookForKernelKills();
+        _ring.Drain(_reports.Write);
+        Assert.Equal((ReportKind.KernelOom, 0), (_reports.Written[^1].Kind, _reports.Written[^1].RankedTotal));
+        Assert.Single(_reports.Written, report => report.Kind == ReportKind.KernelOom);
+        Assert.Equal(2, cycle.Totals.KernelKills);
+    }
+
+    [Fact]
+    public void A_container_that_met_its_own_limit_and_is_gone_was_not_killed_for_the_node()
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        SetEvents(0);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        cycle.LookAround();
+        SetEvents(1);
+        SetAllocationStalls(0, oomKills: 2);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
+        cycle.LookForKernelKills();
+        SetAllocationStalls(0, oomKills: 3);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 3, "the counter is read again");
+        cycle.LookForKernelKills();
+        _ring.Drain(_reports.Write);
+        Assert.Equal((1, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+        Assert.Equal(ReportKind.KernelOom, Assert.Single(_reports.Written).Kind);
+
+        void SetEvents(int ooms)
+        {
+            _cgroups.Write("kubepods", "memory.events", $"low 0\nhigh 0\nmax 9\noom {ooms}\noom_kill {ooms}\noom_group_kill 0\n");
+            _cgroups.Write("kubepods", "memory.events.local", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
+        }
+    }
+}
