@@ -2,7 +2,6 @@ using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Tests.Killing;
-using NodeReaper.Kernel.Tests.Victims;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests;

@@ -1,8 +1,5 @@
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
-using NodeReaper.Kernel.Syscalls;
-using NodeReaper.Kernel.Tests;
-using NodeReaper.Kernel.Tests.Victims;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests;
