@@ -86,8 +86,19 @@ internal sealed class VictimReap(
 
     private void NoteRefused(ContainerCgroup cgroup, in KillOutcome outcome)
     {
-        // Of several containers, it is not known which one was refused: all are looked at again.
-        cgroup.Role = _target.Cgroups.Length > 1 ? ContainerRole.Unknown : outcome.Refusal switch
+        if (_target.Cgroups.Length > 1)
+        {
+            // It is not known which one was refused: all are looked at again, and this one is next tried by itself.
+            foreach (var dying in Dying)
+            {
+                snapshot.All[dying].Cgroup.Role = ContainerRole.Unknown;
+            }
+
+            cgroup.IsWidened = true;
+            return;
+        }
+
+        cgroup.Role = outcome.Refusal switch
         {
             Refusal.Sandbox => ContainerRole.Sandbox,
             Refusal.SystemProcess or Refusal.Init => ContainerRole.System,
@@ -98,7 +109,7 @@ internal sealed class VictimReap(
             Refusal.Gone or Refusal.NoAddressSpace => ContainerRole.Unknown,
             _ => cgroup.Role,
         };
-        if (outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone || _target.Cgroups.Length > 1)
+        if (outcome.Refusal is Refusal.Unknown or Refusal.ForeignProcesses || !outcome.SignalError.IsNone)
         {
             cgroup.QuarantineFor(s_refusalPause);
         }
@@ -109,14 +120,18 @@ internal sealed class VictimReap(
         cgroup.IsWidened = true;
         node.ForgetStall();
         KilledAt = Stopwatch.GetTimestamp();
-        var isComplete = relief is { IsFreed: true, IsDead: true };
-        if (_target.IsCgroup || !isComplete)
+        if (_target.IsCgroup)
         {
             // A dead container's cgroup is gone soon; an undead one must not be chosen again while it lasts.
             foreach (var dying in Dying)
             {
                 snapshot.All[dying].Cgroup.Quarantine();
             }
+        }
+        else if (relief is not { IsFreed: true, IsDead: true })
+        {
+            // Those that were spared live on in it, and may grow: after the pause, all of it dies.
+            cgroup.QuarantineFor(cooldown);
         }
 
         if (!relief.IsFreed)
@@ -130,7 +145,7 @@ internal sealed class VictimReap(
         _ = node.Read(policy.Pressure);
         var available = (occasion.Slice?.Last ?? node.Last).Memory.AvailableBytes;
         var incident = tell.Killed(occasion, policy, Dying, _target, killer.Processes, outcome, relief, available);
-        if (outcome.IsKilled && !(relief.IsFreed && relief.IsDead))
+        if (outcome.IsKilled && _target.IsCgroup && !(relief.IsFreed && relief.IsDead))
         {
             Drain(incident ?? -1, outcome);
         }

@@ -202,6 +202,47 @@ public sealed class ReapCycleTests : CycleTest
     }
 
     [Fact]
+    public void What_is_refused_among_the_others_of_its_Pod_does_not_protect_a_hog()
+    {
+        // A tenant's process, which is called like what is never killed as long as it is small.
+        var (hog, other, stranger) = (Start("--mib", "8"), Start(), Start("--comm", "pause"));
+        AddContainer("besteffort/podhog", 400, hog.Id);
+        _cgroups.Add($"kubepods/besteffort/podhog/{Id.Replace('9', '8')}", 80 * Mib, 0, other.Id, stranger.Id);
+        _pods = new PodSnapshot([Pod("hog", qosClass: QosClass.BestEffort, containers: [Container("a"), Container("b")]) with { KillScope = KillScope.Pod }]);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        Assert.Equal((ReportKind.Refused, Refusal.Sandbox), (_reports.Written[0].Kind, _reports.Written[0].Outcome.Refusal));
+        ProcessState.AssertUntouched(hog.Id);
+        Run(cycle);
+        Assert.Equal((ReportKind.Killed, Id), (_reports.Written[1].Kind, _reports.Written[1].ContainerId));
+        Assert.Equal(9, hog.WaitAndReap());
+        ProcessState.AssertUntouched(other.Id);
+        ProcessState.AssertUntouched(stranger.Id);
+    }
+
+    [Fact]
+    public void After_its_largest_process_died_in_vain_the_rest_of_a_container_is_spared_for_the_pause_only()
+    {
+        var (largest, rest) = (Start("--mib", "64"), Start("--mib", "2"));
+        AddContainer("besteffort/podhog", 400, largest.Id, rest.Id);
+        _pods = new PodSnapshot([Pod("hog", qosClass: QosClass.BestEffort, containers: Container("app")) with { KillScope = KillScope.Process }]);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy
+        {
+            Kill = new KillPolicy { Deadline = TimeSpan.Zero, Cooldown = TimeSpan.FromMilliseconds(300) },
+        });
+        Run(cycle);
+        Assert.Equal(9, largest.WaitAndReap());
+        Run(cycle);
+        ProcessState.AssertUntouched(rest.Id);
+        Thread.Sleep(350);
+        Run(cycle);
+        Assert.Equal(9, rest.WaitAndReap());
+        Assert.Equal(2, cycle.Totals.Kills);
+    }
+
+    [Fact]
     public void A_container_that_emptied_since_it_was_looked_at_does_not_stand_in_the_way_of_the_next()
     {
         var left = Start();

@@ -50,9 +50,9 @@ public struct Candidate
     /// <summary>How much of its Pod dies with it.</summary>
     public readonly KillScope Scope => Pod?.KillScope switch
     {
-        // A wish for less than the container is heard once in a shortage: the process may be started again and again.
-        KillScope.Process when !Cgroup.IsWidened => KillScope.Process,
-        KillScope.Pod => KillScope.Pod,
+        // A wish for more or less than the container is heard once in a shortage: the process may be started again and again, and what is
+        // refused among the Pod's others must not protect it.
+        { } wish when !Cgroup.IsWidened => wish,
         _ => KillScope.Container,
     };
 

@@ -42,6 +42,7 @@ public static class CandidateRules
         ContainerRole.System => Exclusion.System,
         ContainerRole.Starting => Exclusion.Starting,
         _ when candidate.Pod is { } pod && Protection.IsProtected(policy, pod, candidate.Container) => Exclusion.Protected,
+        _ when candidate.Pod is null && policy.Protect.StaticPods && PodFacts.IsStaticUid(candidate.Cgroup.PodUid) => Exclusion.Protected,
         _ when candidate is { Pod: null, Cgroup: { IsNodeCritical: true, QosClass: not QosClass.Guaranteed } } => Exclusion.Protected,
         _ when candidate.IsQuarantined => Exclusion.Quarantined,
         var role when role == ContainerRole.Unknown || candidate.FreeableBytes < policy.Plan.MinFreeableBytes => Exclusion.NothingToFree,

@@ -83,7 +83,10 @@ public sealed class ContainerCgroup
     /// <summary>True when the kubelet gave it the OOM score of what the node cannot do without.</summary>
     public bool IsNodeCritical { get; internal set; }
 
-    /// <summary>True once its largest process alone was killed in vain: the next time, all of it dies.</summary>
+    /// <summary>
+    /// True once the scope that its Pod asks for did not serve in this shortage: its largest process alone was killed in vain, or its Pod as
+    /// one was refused. The next time, all of it dies, and nothing but it.
+    /// </summary>
     public bool IsWidened { get; internal set; }
 
     /// <summary>True after a dry-run kill, until the pressure is gone.</summary>

@@ -67,13 +67,25 @@ public sealed class KubepodsTree : IDisposable
 
     /// <summary>
     /// Looks for kubepods trees anywhere below the cgroup root. It walks every cgroup outside them, so it is for
-    /// quiet moments; it allocates for each tree it finds.
+    /// quiet moments; it allocates for each tree it finds. When some of them cannot be looked at, for want of descriptors or memory,
+    /// those that were known stay.
     /// </summary>
     public void Discover()
     {
+        List<byte[]> trees = [.. _kubepods];
+        List<SlicePath> slices = [.. _slices];
         _kubepods.Clear();
         _slices.Clear();
+        _isWalkComplete = true;
         DiscoverBelow(_root, 0, 0);
+        if (!_isWalkComplete && trees.Count > 0)
+        {
+            _kubepods.Clear();
+            _kubepods.AddRange(trees);
+            _slices.Clear();
+            _slices.AddRange(slices);
+        }
+
         FillPool();
     }
 
@@ -128,6 +140,7 @@ public sealed class KubepodsTree : IDisposable
     {
         // A descriptor of its own: a walk starts where the descriptor's offset stands, and ends at the end.
         var opened = directory.OpenDirectoryAt(".\0"u8);
+        NoteGap(opened.Error);
         if (!opened.Succeeded)
         {
             return;
@@ -152,6 +165,7 @@ public sealed class KubepodsTree : IDisposable
             else if (depth + 1 < MaxRootDepth)
             {
                 var child = own.OpenDirectoryAt(children.NullTerminatedName);
+                NoteGap(child.Error);
                 if (child.Succeeded)
                 {
                     var childDescriptor = new FileDescriptor((int)child.Value);
@@ -167,6 +181,7 @@ public sealed class KubepodsTree : IDisposable
     private void DiscoverQosClasses(FileDescriptor parent, ReadOnlySpan<byte> nullTerminatedName, int pathLength, int depth)
     {
         var opened = parent.OpenDirectoryAt(nullTerminatedName);
+        NoteGap(opened.Error);
         if (!opened.Succeeded)
         {
             return;

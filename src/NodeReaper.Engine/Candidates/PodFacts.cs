@@ -53,5 +53,9 @@ public sealed record PodFacts(
     public TimeSpan GracePeriod { get; init; }
 
     /// <summary>True for a static Pod, which the kubelet runs from a file of the node: its UID says so, and no annotation can.</summary>
-    public bool IsStatic => Uid.Length == StaticUidLength && !Uid.Contains('-');
+    public bool IsStatic => IsStaticUid(Uid);
+
+    /// <summary>True for the UID of a static Pod. The name of its cgroup has it, so that it is known when nothing else is.</summary>
+    /// <param name="uid">A Pod's UID.</param>
+    public static bool IsStaticUid(ReadOnlySpan<char> uid) => uid.Length == StaticUidLength && !uid.Contains('-');
 }

@@ -90,6 +90,7 @@ public sealed class Killer : IDisposable
         _outsideSharer = identity.OutsideSharer;
         _hasLookedForSharer = _outsideSharer != 0;
         var shares = SharesOf(freeableBytes);
+        var hasReaper = _reapers.IdleCount > 0;
         var held = steps.Holds ? Hold() : 0;
         var signalError = steps.KillsByRelease && !_victim.All.IsEmpty ? KillByRelease(target, shares, out var signalledAt) : Signal(target, steps, out signalledAt);
         if (!signalError.IsNone)
@@ -111,7 +112,9 @@ public sealed class Killer : IDisposable
         }
 
         _victim.ReadNames();
-        var releasedAt = steps.Releases && WaitForRelease(end) ? Stopwatch.GetTimestamp() : 0;
+
+        // With all of them stuck in victims before this one, it dies at its own pace, which is what Attend looks after.
+        var releasedAt = steps.Releases && hasReaper && WaitForRelease(end) ? Stopwatch.GetTimestamp() : 0;
         return new KillOutcome(
             strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, signalledAt, releasedAt);
     }

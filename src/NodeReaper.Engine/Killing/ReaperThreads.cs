@@ -104,9 +104,16 @@ public sealed class ReaperThreads : IDisposable
         _shares = shares;
         _count = count;
         Interlocked.Exchange(ref _ticket, round << 32);
-        for (var i = 0; i < Math.Min(count * shares, _wake.Length); i++)
+
+        // One is left for whoever comes next: all that work for this victim may be kept waiting by it.
+        var most = Math.Min(count * shares, Math.Max(1, IdleCount - 1));
+        for (var i = 0; i < _wake.Length && most > 0; i++)
         {
-            _wake[i].Raise();
+            if (Interlocked.Read(ref _busy[i]) == Idle)
+            {
+                _wake[i].Raise();
+                most--;
+            }
         }
     }
 

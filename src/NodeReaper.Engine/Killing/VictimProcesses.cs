@@ -60,6 +60,12 @@ public sealed class VictimProcesses
             return IdentifyProcess(target, freeableBytes);
         }
 
+        if (target.Cgroups.Length > 1)
+        {
+            // The sandbox of a Pod does not become a tenant's by what the others use.
+            freeableBytes = 0;
+        }
+
         var error = _listed.Read(target.Cgroups);
         if (!error.IsNone)
         {

@@ -106,11 +106,14 @@ public sealed class CgroupProcesses
         var children = new ChildDirectories(own, _entries[depth]);
         while (children.MoveNext())
         {
-            if (depth + 1 == MaxDepth || ++_cgroupCount == MaxCgroups)
+            // The one that was given counts.
+            if (depth + 1 == MaxDepth || _cgroupCount >= MaxCgroups - 1)
             {
                 IsComplete = false;
                 break;
             }
+
+            _cgroupCount++;
 
             var child = cgroup.OpenChild(children.NullTerminatedName, out _);
             if (child.IsOpen)

@@ -145,6 +145,15 @@ public sealed class CandidateCollectorTests : IDisposable
         Assert.Equal(Exclusion.System, CollectOne().Exclusion);
     }
 
+    [Theory]
+    [InlineData(true, Exclusion.Protected)]
+    [InlineData(false, Exclusion.None)]
+    public void A_static_Pod_that_nobody_has_told_of_is_known_by_the_name_of_its_cgroup(bool areProtected, Exclusion exclusion)
+    {
+        _cgroups.Add($"kubepods/burstable/pod2f5c1d1f8a9b4c0e6d7f3a2b1c0d9e8f/{Id}", processIds: Start());
+        Assert.Equal(exclusion, CollectOne(policy: new ReapPolicy { Protect = new ProtectPolicy { StaticPods = areProtected } }).Exclusion);
+    }
+
     [Fact]
     public void The_safety_exclusions_win_over_protection()
     {

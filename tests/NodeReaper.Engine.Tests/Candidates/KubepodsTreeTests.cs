@@ -279,6 +279,26 @@ public sealed class KubepodsTreeTests : IDisposable
     }
 
     [Fact]
+    public void What_was_known_stays_while_there_are_no_descriptors_to_look_again()
+    {
+        _cgroups.AddEmpty($"kubepods/podone/{Id}");
+        using var tree = Discovered();
+        var slices = tree.Slices.ToArray();
+        _cgroups.AddEmpty($"inner/kubepods/podtwo/{Id}");
+        using (new NoDescriptors())
+        {
+            tree.Discover();
+            tree.Refresh();
+        }
+
+        Assert.Equal([$"kubepods/podone/{Id}"], Paths(tree));
+        Assert.Equal(slices, tree.Slices);
+        tree.Discover();
+        tree.Refresh();
+        Assert.Equal([$"inner/kubepods/podtwo/{Id}", $"kubepods/podone/{Id}"], Paths(tree));
+    }
+
+    [Fact]
     public void A_path_too_long_to_keep_is_passed_over()
     {
         var deep = string.Join('/', Enumerable.Repeat(new string('x', 180), 6));

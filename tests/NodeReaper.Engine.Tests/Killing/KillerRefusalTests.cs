@@ -1,5 +1,6 @@
 using NodeReaper.Engine.Killing;
 using NodeReaper.Kernel.Cgroups;
+using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests.Killing;
 
@@ -118,6 +119,20 @@ public sealed class KillerRefusalTests : KillerTest
         var outcome = Kill(new KillTarget(cgroup.Directory, stranger.Id), KillStrategy.Hold);
         Assert.Equal((Refusal.LeftCgroup, false), (outcome.Refusal, outcome.IsKilled));
         ProcessState.AssertUntouched(stranger.Id);
+    }
+
+    [Fact]
+    public void However_much_a_Pod_uses_its_sandbox_stays_one()
+    {
+        var (app, sandbox) = (Make(), Make());
+        Start(app.Path, "--mib", "8");
+        Start(sandbox.Path, "--comm", "pause");
+        var target = new KillTarget();
+        target.Fill(KillScope.Pod);
+        Assert.True(target.Add(app.Directory) && target.Add(sandbox.Directory));
+        Assert.Equal(Refusal.Sandbox, Killer.Kill(target, KillStrategy.Hold, 500 * Mib, Deadline).Refusal);
+        AssertNobodyWasTouched(app, 1);
+        AssertNobodyWasTouched(sandbox, 1);
     }
 
     [Fact]

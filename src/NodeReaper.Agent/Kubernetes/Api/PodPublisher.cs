@@ -19,6 +19,7 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     private static readonly TimeSpan s_waitAtStart = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ApiFailure? _trouble;
+    private volatile bool _isBehind;
 
     /// <summary>
     /// Waits for the first list, for a moment: to know whom to protect is worth that; more is not, for the source may be away.
@@ -32,7 +33,17 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
         {
             while (await _changes.Reader.ReadAsync(stopping))
             {
-                Publish(pods);
+                try
+                {
+                    Publish(pods);
+                }
+                catch (OutOfMemoryException)
+                {
+                    // The change is not lost, and until it is published, nobody is told that all is as it was.
+                    NotPublished(logger, source);
+                    Changed();
+                }
+
                 await Task.Delay(timings.Publish, stopping);
             }
         }
@@ -54,10 +65,20 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     }
 
     /// <summary>A Pod has changed.</summary>
-    internal void Changed() => _changes.Writer.TryWrite(true);
+    internal void Changed()
+    {
+        _isBehind = true;
+        _changes.Writer.TryWrite(true);
+    }
 
-    /// <summary>No Pod has changed.</summary>
-    internal void Confirmed() => board.Confirm();
+    /// <summary>No Pod has changed since the last that was told.</summary>
+    internal void Confirmed()
+    {
+        if (!_isBehind)
+        {
+            board.Confirm();
+        }
+    }
 
     /// <summary>The source answers again.</summary>
     internal void Succeeded()
@@ -114,6 +135,8 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     {
         lock (_publishing)
         {
+            // First: a change that comes meanwhile is published once more.
+            _isBehind = false;
             board.Newest = pods.ToSnapshot();
         }
     }
@@ -131,6 +154,9 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
 
     [LoggerMessage(EventId = 223, EventName = "PodSourceBack", Level = LogLevel.Information, Message = "{Source} answers again")]
     private static partial void IsBack(ILogger logger, string source);
+
+    [LoggerMessage(EventId = 225, EventName = "PodsNotPublished", Level = LogLevel.Error, Message = "there is no memory to take up what {Source} told of Pods; tried again")]
+    private static partial void NotPublished(ILogger logger, string source);
 
     [LoggerMessage(EventId = 224, EventName = "PodProblem", Level = LogLevel.Warning, Message = "{Problem}")]
     private static partial void PodProblemTold(ILogger logger, string problem);
