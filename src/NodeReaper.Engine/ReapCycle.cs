@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Killing;
@@ -29,6 +30,7 @@ public sealed class ReapCycle : IDisposable
     private readonly Func<DrainingVictim, bool> _tellOfDrained;
     private readonly KillBudget _budget = new();
     private readonly LivelockWatch _livelocks = new();
+    private readonly StallBlame _blame = new();
     private ReapPolicy _policy;
     private readonly NodePressure _node;
     private readonly KubepodsTree _tree;
@@ -37,7 +39,7 @@ public sealed class ReapCycle : IDisposable
     private readonly Verifier _verifier;
     private readonly VictimReap _reap;
     private readonly KernelOomWatch _kernelOoms;
-    private readonly Episode _episode = new();
+    private readonly Episodes _episodes = new();
     private readonly CycleReports _tell;
     private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
@@ -109,36 +111,80 @@ public sealed class ReapCycle : IDisposable
     /// <param name="policy">The policy.</param>
     public void Adopt(ReapPolicy policy) => _policy = policy;
 
-    /// <summary>Decides on the last reading and acts on it.</summary>
+    /// <summary>True when nothing could be done in the last round, or nothing had to be: there is time for other things.</summary>
+    public bool IsIdle { get; private set; } = true;
+
+    /// <summary>Decides on the last reading and acts on it: for the first place that is short of memory and where something can be done.</summary>
     public void Run()
     {
         Recorder.Note(_node, _policy);
-        var occasion = Occasion.Of(_node, _policy.Pressure);
-        var verdict = occasion.Verdict;
-        if (!verdict.IsShort)
+        var isShort = false;
+        IsIdle = true;
+        var slices = _node.Slices.All;
+        for (var place = -1; place < slices.Length && IsIdle; place++)
         {
-            EndEpisode();
-            if (_stages.Work(_policy, out var stage) && _budget.Allows(stage.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            var slice = place < 0 ? null : slices[place] is { IsLimited: true } limited ? limited : null;
+            var episode = place < 0 ? _episodes.OfNode : _episodes.Of(place, slice);
+            if (place >= 0 && slice is null)
             {
-                // Their grace period is over.
-                Capture(DecisionKind.GraceOver, stage);
-                Execute(stage);
+                continue;
             }
 
-            return;
+            var occasion = Occasion.Of(_node, _policy.Pressure, slice);
+            episode.Note(occasion);
+            if (occasion.Verdict.IsShort)
+            {
+                isShort = true;
+                IsIdle = !Meet(occasion, episode);
+            }
         }
 
+        if (!isShort)
+        {
+            WorkOnStages();
+        }
+    }
+
+    private void WorkOnStages()
+    {
+        if (!_episodes.Last)
+        {
+            ForgetTheShortage();
+        }
+
+        if (_stages.Work(_policy, out var stage) && Allows(stage))
+        {
+            // Their grace period is over.
+            Capture(DecisionKind.GraceOver, stage);
+            Execute(stage, _episodes.OfNode);
+        }
+    }
+
+    private bool Allows(in Occasion occasion) =>
+        _budget.Allows(Stopwatch.GetTimestamp(), Decisions.MaxKills(occasion.Verdict, _policy.Plan), _policy.Plan.KillWindow);
+
+    private bool HasSwap => _node.Last.Memory.SwapTotalBytes > 0;
+
+    // False when there is nothing to be done about it, or nothing yet.
+    private bool Meet(in Occasion occasion, Episode episode)
+    {
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
+        var verdict = occasion.Verdict;
         var pending = _draining.PendingBytes(_policy.Kill.Cooldown) + _stages.PendingBytes(verdict);
         if (!verdict.IsEmergency && (occasion.Reading.Timestamp < _reap.PauseUntil || pending >= verdict.DeficitBytes))
         {
-            return;
+            return true;
         }
 
         // Nobody could be killed a moment ago, and all that has changed since is that it got worse.
-        if (_episode.IsWaiting(occasion))
+        if (episode.IsWaiting(occasion))
         {
-            return;
+            return false;
+        }
+
+        if (!IsOwnFault(occasion))
+        {
+            return false;
         }
 
         Survey(occasion.Slice);
@@ -149,40 +195,71 @@ public sealed class ReapCycle : IDisposable
         Capture(DecisionKind.Shortage, occasion, pending);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
-        // else may die in its place.
-        if (!_node.Read(_policy.Pressure) || !Occasion.Of(_node, _policy.Pressure).Verdict.IsShort)
+        // else may die in its place. Nor while there is swap that one who has grown since the last look may use.
+        if (!IsStillShort(occasion, out _))
         {
-            return;
+            return true;
         }
 
         var planned = _plan.Count;
         _stages.GrantGrace(_policy, occasion);
         if (_plan.Count == 0 && planned > 0)
         {
-            return;
+            return true;
         }
 
-        var isWithinBudget = _budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow);
+        var isWithinBudget = Allows(occasion);
         var conclusion = Decisions.Conclude(occasion, _snapshot, _ranking, _plan, isWithinBudget);
         Recorder.Conclude(_plan, isWithinBudget, conclusion);
         switch (conclusion)
         {
             case Conclusion.NoVictim:
-                _episode.WaitForAChange(occasion);
-                TellOfNoVictim(occasion);
-                break;
+                episode.WaitForAChange(occasion);
+                TellOfNoVictim(occasion, episode);
+                return false;
             case Conclusion.Capped:
-                TellOfCap(occasion);
-                break;
+                TellOfCap(occasion, episode);
+                return false;
             default:
-                if (!Execute(occasion))
+                if (Execute(occasion, episode))
                 {
-                    // A dry run: nothing has changed.
-                    _episode.WaitForAChange(occasion);
+                    return true;
                 }
 
-                break;
+                // A dry run: nothing has changed.
+                episode.WaitForAChange(occasion);
+                return false;
         }
+    }
+
+    // Stalls alone may be those of a container at its own limit, for which nobody else dies. What is available counts whoever took it.
+    private bool IsOwnFault(in Occasion occasion)
+    {
+        if (occasion.Slice is not null || occasion.Verdict.Signal is not (StallSignal.SignalName or ThrashSignal.SignalName))
+        {
+            return true;
+        }
+
+        _tree.Refresh();
+        var blame = _blame.Judge(_tree.Containers, _node, _policy.Pressure);
+        if (blame == StallBlame.Verdict.OwnLimits)
+        {
+            _node.ForgetStall();
+        }
+
+        return blame == StallBlame.Verdict.Node;
+    }
+
+    // Of the same place: that another one is short is another matter.
+    private bool IsStillShort(in Occasion occasion, out PressureVerdict verdict)
+    {
+        verdict = default;
+        if (_node.Read(_policy.Pressure) && occasion.Slice is null or { IsLimited: true })
+        {
+            verdict = Occasion.Of(_node, _policy.Pressure, occasion.Slice).Verdict;
+        }
+
+        return verdict.IsShort;
     }
 
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
@@ -200,21 +277,18 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()
     {
+        if (HasSwap)
+        {
+            SwapAllowance.ReadLimits(_tree, _node.Slices);
+        }
+
         Look();
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOoms.Remember();
+        _blame.Remember(_tree.Containers);
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
-        if (_node.Last.Memory.SwapTotalBytes > 0)
-        {
-            var swappable = _node.Last.Memory.SwappableBytes;
-            _node.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, null, swappable);
-            foreach (var slice in _node.Slices.All)
-            {
-                slice?.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, slice, swappable);
-            }
-        }
     }
 
     // One at a time: the next look finds the next.
@@ -237,7 +311,7 @@ public sealed class ReapCycle : IDisposable
 
             if (_policy.OwnLimit.Kill && candidate.Exclusion == Exclusion.None)
             {
-                if (!_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+                if (!Allows(occasion))
                 {
                     // It is found again when the cap allows for it.
                     container.Livelock = container.Livelock with { IsFound = false };
@@ -246,7 +320,7 @@ public sealed class ReapCycle : IDisposable
 
                 _plan.TakeOnly(index, candidate.ReliefBytes);
                 Capture(DecisionKind.OwnLimit, occasion);
-                Execute(occasion);
+                Execute(occasion, _episodes.OfNode);
             }
             else
             {
@@ -261,6 +335,10 @@ public sealed class ReapCycle : IDisposable
     {
         _tree.Refresh();
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot, slice);
+        if (HasSwap)
+        {
+            SwapAllowance.Note(_snapshot.All, _node);
+        }
     }
 
     // The containers as they are now, and their order.
@@ -271,16 +349,15 @@ public sealed class ReapCycle : IDisposable
     }
 
     // False when nobody was even tried.
-    private bool Execute(in Occasion occasion)
+    private bool Execute(in Occasion occasion, Episode episode)
     {
         var hasKilled = false;
-        var hasTried = false;
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
             if (_policy.IsDryRunFor(candidate))
             {
-                TellOfDryRun(index, occasion);
+                TellOfDryRun(index, occasion, episode);
                 continue;
             }
 
@@ -290,15 +367,14 @@ public sealed class ReapCycle : IDisposable
                 continue;
             }
 
-            if (hasKilled && !occasion.Verdict.IsEmergency
-                && !_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            if (hasKilled && !Allows(occasion))
             {
-                TellOfCap(occasion);
+                TellOfCap(occasion, episode);
                 return true;
             }
 
-            hasTried = true;
-            if (_reap.Reap(index, occasion, _policy, out var freedBytes))
+            var isKilled = _reap.Reap(index, occasion, _policy, out var freedBytes);
+            if (isKilled)
             {
                 hasKilled = true;
                 _budget.Note(_reap.KilledAt);
@@ -307,26 +383,19 @@ public sealed class ReapCycle : IDisposable
 
             Recorder.Keep();
 
-            // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once.
-            var isStillShort = _node.Read(_policy.Pressure) && Occasion.Of(_node, _policy.Pressure).Verdict is { IsShort: true } now
-                && (_node.Last.Timestamp >= _reap.PauseUntil || now.IsEmergency);
-            if (_isStopping || !isStillShort)
+            // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once. What is
+            // left of a plan whose first was refused covers too little: it is made anew.
+            if (!isKilled || _isStopping || !IsStillShort(occasion, out var now) || (_node.Last.Timestamp < _reap.PauseUntil && !now.IsEmergency))
             {
                 return true;
             }
         }
 
-        return hasTried;
+        return hasKilled;
     }
 
-    private void EndEpisode()
+    private void ForgetTheShortage()
     {
-        if (!Occasion.HasRecovered(_node, _policy.Pressure))
-        {
-            return;
-        }
-
-        _episode.End();
         _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
@@ -335,34 +404,34 @@ public sealed class ReapCycle : IDisposable
         }
     }
 
-    private void TellOfNoVictim(in Occasion occasion)
+    private void TellOfNoVictim(in Occasion occasion, Episode episode)
     {
-        if (!_episode.HasToldOfNoVictim)
+        if (!episode.HasToldOfNoVictim)
         {
-            _episode.HasToldOfNoVictim = true;
+            episode.HasToldOfNoVictim = true;
             Totals = Totals with { WithoutVictim = Totals.WithoutVictim + 1 };
             _tell.NoVictim(occasion, _policy);
             Recorder.Keep();
         }
     }
 
-    private void TellOfCap(in Occasion occasion)
+    private void TellOfCap(in Occasion occasion, Episode episode)
     {
-        if (!_episode.HasToldOfCap)
+        if (!episode.HasToldOfCap)
         {
-            _episode.HasToldOfCap = true;
+            episode.HasToldOfCap = true;
             _tell.Capped(occasion, _policy);
             Recorder.Keep();
         }
     }
 
-    private void TellOfDryRun(int index, in Occasion occasion)
+    private void TellOfDryRun(int index, in Occasion occasion, Episode episode)
     {
         var cgroup = _snapshot.All[index].Cgroup;
         if (!cgroup.IsSpared)
         {
             cgroup.IsSpared = true;
-            _episode.HasToldOfDryRun = true;
+            episode.HasToldOfDryRun = true;
             Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
             _tell.DryRun(occasion, _policy, index);
             Recorder.Keep();
@@ -416,9 +485,9 @@ public sealed class ReapCycle : IDisposable
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
     {
-        _ when _policy.DryRun || _episode.HasToldOfDryRun => LateReason.DryRun,
-        _ when _episode.HasToldOfNoVictim => LateReason.NobodyMayBeKilled,
-        _ when _episode.HasToldOfCap => LateReason.Capped,
+        _ when _policy.DryRun || _episodes.HaveToldOfDryRun => LateReason.DryRun,
+        _ when _episodes.HaveToldOfNoVictim => LateReason.NobodyMayBeKilled,
+        _ when _episodes.HaveToldOfCap => LateReason.Capped,
         var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
         var now when _reap.KilledAt > 0 && now - _reap.KilledAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
         _ => LateReason.NoShortageSeen,

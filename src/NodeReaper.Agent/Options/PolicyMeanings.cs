@@ -58,8 +58,8 @@ internal static class PolicyMeanings
         ["ranking"] = "Who dies first: the first key that tells two containers apart decides; the Pod's UID settles what is left.",
         ["plan.maxVictims"] = "At most so many containers are killed at once.",
         ["plan.maxKills"] =
-            "At most so many kills within `killWindow`, unless less than half of `killBelow` is left: a mistake must not empty the "
-            + "node.",
+            "At most so many kills within `killWindow`; twice as many in an emergency, when half of `killBelow` or of `timeLeft` is left "
+            + "and no swap. A mistake must not empty the node.",
         ["plan.killWindow"] = "The window of `maxKills`.",
         ["plan.minFreeable"] = "A container whose death would give back less is never killed.",
         ["kill.strategy"] =

@@ -135,6 +135,15 @@ public sealed class ContainerCgroup
     /// <summary>Until when there is nothing to reclaim, in ticks of <see cref="Stopwatch"/>.</summary>
     internal long BarrenUntil { get; set; }
 
+    /// <summary>The lower of its memory.swap.max and that of its Pod, in bytes; null when they were not read yet.</summary>
+    internal long? SwapLimitBytes { get; set; }
+
+    /// <summary>How often it, or its Pod, has met a limit; null when nobody has looked yet.</summary>
+    internal long? LimitHits { get; set; }
+
+    /// <summary>What some task of it had waited for memory when it was last asked whose the node's stalls are, in microseconds.</summary>
+    internal long StalledMicroseconds { get; set; }
+
     internal MemoryEvents LastEvents { get; set; }
 
     internal LivelockState Livelock { get; set; }
@@ -179,6 +188,9 @@ public sealed class ContainerCgroup
         ThrottledAt = 0;
         IsLookedAtForMarks = false;
         BarrenUntil = 0;
+        SwapLimitBytes = null;
+        LimitHits = null;
+        StalledMicroseconds = 0;
         Livelock = default;
         LastEvents = default;
         GrowthSince = 0;

@@ -45,11 +45,18 @@ public static class Decisions
     public static Conclusion Conclude(
         in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking, KillPlan plan, bool isWithinBudget) =>
         plan.Count == 0 || IsInVain(occasion, snapshot, ranking) ? Conclusion.NoVictim
-        : !occasion.Verdict.IsEmergency && !isWithinBudget ? Conclusion.Capped
+        : !isWithinBudget ? Conclusion.Capped
         : Conclusion.Kill;
 
-    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage. Until it is an emergency, nobody dies for that.
-    private static bool IsInVain(in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking) =>
-        occasion.Verdict is { IsEmergency: false, Signal: AvailableSignal.SignalName }
-        && ranking.ReliefBytes(snapshot) < occasion.Limits.KillBelowBytes - occasion.Reading.Memory.AvailableBytes;
+    /// <summary>How many kills a window may have: in an emergency, twice as many.</summary>
+    /// <param name="verdict">On the shortage.</param>
+    /// <param name="policy">The cap.</param>
+    public static int MaxKills(in PressureVerdict verdict, PlanPolicy policy) => verdict.IsEmergency ? 2 * policy.MaxKills : policy.MaxKills;
+
+    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage, or even the emergency. Nobody dies for that.
+    private static bool IsInVain(in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking)
+    {
+        var wanted = occasion.Verdict.IsEmergency ? occasion.Limits.KillBelowBytes / 2 : occasion.Limits.KillBelowBytes;
+        return ranking.ReliefBytes(snapshot) < wanted - occasion.Reading.Memory.AvailableBytes;
+    }
 }

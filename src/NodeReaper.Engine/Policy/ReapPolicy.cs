@@ -162,7 +162,7 @@ public sealed record PlanPolicy
     /// <summary>At most so many containers are killed at once. 1 to 16.</summary>
     public int MaxVictims { get; init; } = 3;
 
-    /// <summary>At most so many kills within <see cref="KillWindow"/>, but in an emergency. 1 to 256.</summary>
+    /// <summary>At most so many kills within <see cref="KillWindow"/>; twice as many in an emergency. 1 to 256.</summary>
     public int MaxKills { get; init; } = 20;
 
     /// <summary>The window of <see cref="MaxKills"/>. 1 s to 1 h.</summary>

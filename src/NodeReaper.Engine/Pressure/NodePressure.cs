@@ -15,6 +15,7 @@ public sealed class NodePressure : IDisposable
 {
     private readonly byte[] _text = new byte[8192];
     private readonly FileDescriptor _memInfo;
+    private readonly FileDescriptor _stall;
     private readonly GlobalReclaim _reclaim;
     private readonly ZramSwap _zram;
     private FillRate _fillRate;
@@ -35,6 +36,8 @@ public sealed class NodePressure : IDisposable
             throw new IOException($"cannot open {path}: {error}; set --proc-root to where proc is mounted");
         }
 
+        // Without it (PSI is off), nothing can be told from it.
+        _stall = FileDescriptor.OpenRead(Path.Combine(procRoot, "pressure/memory"), out _);
         _reclaim = new GlobalReclaim(procRoot);
         _zram = new ZramSwap(procRoot, sysRoot);
         var window = (long)(stallWindow.TotalSeconds * Stopwatch.Frequency);
@@ -62,6 +65,17 @@ public sealed class NodePressure : IDisposable
         {
             (kind == PsiKind.Full ? ref _full : ref _some).Note(Stopwatch.GetTimestamp());
         }
+    }
+
+    /// <summary>Reads how long tasks of the node have waited for memory since it started. Allocates nothing.</summary>
+    /// <param name="stall">The counters.</param>
+    /// <returns>False when the kernel does not tell.</returns>
+    public bool TryReadStall(out PressureStall stall)
+    {
+        stall = default;
+        Span<byte> text = stackalloc byte[256];
+        var read = _stall.IsOpen ? _stall.ReadWhole(text) : SyscallResult.Failed(Errno.ENOENT);
+        return read.Succeeded && PressureStall.Parse(text[..(int)read.Value], out stall) == ParseOutcome.Ok;
     }
 
     /// <summary>Forgets the last alarms: a kill was the answer to them, and only stalls that come after that count.</summary>
@@ -109,6 +123,7 @@ public sealed class NodePressure : IDisposable
     public void Dispose()
     {
         _memInfo.Close();
+        _stall.Close();
         _reclaim.Dispose();
         _zram.Dispose();
         Slices.Dispose();

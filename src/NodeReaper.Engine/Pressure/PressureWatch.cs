@@ -102,8 +102,8 @@ public sealed class PressureWatch : IDisposable
                 _cycle.LookAfterDraining();
             }
 
-            // Short of memory, only the first look around is worth its time: without it nobody is known.
-            if (!Reporting.Occasion.Of(_node, _cycle.Policy.Pressure).Verdict.IsShort || _tree.TreeCount == 0)
+            // While something is done about a shortage, only the first look around is worth its time: without it nobody is known.
+            if (_cycle.IsIdle || _tree.TreeCount == 0)
             {
                 LookAround(ref lookedAround, ref discovered);
             }
