@@ -167,6 +167,9 @@ public sealed class ReapCycle : IDisposable
         Recorder.Conclude(_plan, isWithinBudget, conclusion);
         switch (conclusion)
         {
+            case Conclusion.Wait:
+                _episode.WaitForAChange(occasion);
+                break;
             case Conclusion.NoVictim:
                 _episode.WaitForAChange(occasion);
                 TellOfNoVictim(occasion);
@@ -188,13 +191,19 @@ public sealed class ReapCycle : IDisposable
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
 
-    /// <summary>Says what would be decided now. Only the kernel is read; nothing is done.</summary>
+    /// <summary>
+    /// Says what would be decided now, under the policy in force or the one that is asked about. Only the kernel is read; nothing is done, and
+    /// however often it is asked, the growth that a decision sees stays the same.
+    /// </summary>
     /// <param name="explanation">What is filled.</param>
     public void Explain(Explanation explanation)
     {
-        var occasion = Occasion.Of(_node, _policy.Pressure);
-        Survey(occasion.Slice);
-        explanation.Fill(occasion, _policy, _snapshot, _ranking, _plan);
+        var policy = explanation.OtherPolicy ?? _policy;
+        var occasion = Occasion.Of(_node, policy.Pressure);
+        _tree.Refresh();
+        _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);
+        Ranker.Rank(_snapshot, policy.Ranking, _ranking);
+        explanation.Fill(occasion, policy, _snapshot, _ranking, _plan);
     }
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
@@ -206,15 +215,7 @@ public sealed class ReapCycle : IDisposable
         _kernelOoms.Remember();
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
-        if (_node.Last.Memory.SwapTotalBytes > 0)
-        {
-            var swappable = _node.Last.Memory.SwappableBytes;
-            _node.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, null, swappable);
-            foreach (var slice in _node.Slices.All)
-            {
-                slice?.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, slice, swappable);
-            }
-        }
+        SwapAllowance.Note(_node, _snapshot.All);
     }
 
     // One at a time: the next look finds the next.
@@ -275,12 +276,18 @@ public sealed class ReapCycle : IDisposable
     {
         var hasKilled = false;
         var hasTried = false;
+        var toldBytes = Decisions.ToldBytes(_snapshot);
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
             if (_policy.IsDryRunFor(candidate))
             {
-                TellOfDryRun(index, occasion);
+                toldBytes += TellOfDryRun(index, occasion);
+                if (Decisions.WouldBeOver(occasion, toldBytes))
+                {
+                    return hasTried;
+                }
+
                 continue;
             }
 
@@ -326,11 +333,16 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
+        if (_episode.HasToldOfDryRun)
+        {
+            Gauges.NoteDryRunOver(_node.Last.Timestamp);
+        }
+
         _episode.End();
         _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
-            container.IsSpared = false;
+            container.IsToldOf = false;
             container.IsWidened = false;
         }
     }
@@ -356,17 +368,28 @@ public sealed class ReapCycle : IDisposable
         }
     }
 
-    private void TellOfDryRun(int index, in Occasion occasion)
+    // Returns what its death would have given back, in bytes.
+    private long TellOfDryRun(int index, in Occasion occasion)
     {
-        var cgroup = _snapshot.All[index].Cgroup;
-        if (!cgroup.IsSpared)
+        ref readonly var candidate = ref _snapshot.All[index];
+        if (candidate.Cgroup.IsToldOf)
         {
-            cgroup.IsSpared = true;
-            _episode.HasToldOfDryRun = true;
-            Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
-            _tell.DryRun(occasion, _policy, index);
-            Recorder.Keep();
+            // It was to die along with one before it.
+            return 0;
         }
+
+        candidate.Cgroup.IsToldOf = true;
+        for (var i = 0; candidate.Scope == KillScope.Pod && i < _snapshot.Count; i++)
+        {
+            ref readonly var sibling = ref _snapshot.All[i];
+            sibling.Cgroup.IsToldOf |= sibling.DiesAlongWith(candidate);
+        }
+
+        _episode.HasToldOfDryRun = true;
+        Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
+        _tell.DryRun(occasion, _policy, index);
+        Recorder.Keep();
+        return candidate.ReliefBytes;
     }
 
     /// <summary>Writes down the figures of the moment.</summary>
@@ -416,7 +439,7 @@ public sealed class ReapCycle : IDisposable
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
     {
-        _ when _policy.DryRun || _episode.HasToldOfDryRun => LateReason.DryRun,
+        _ when _episode.HasToldOfDryRun => LateReason.DryRun,
         _ when _episode.HasToldOfNoVictim => LateReason.NobodyMayBeKilled,
         _ when _episode.HasToldOfCap => LateReason.Capped,
         var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,

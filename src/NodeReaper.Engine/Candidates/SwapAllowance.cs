@@ -8,6 +8,24 @@ namespace NodeReaper.Engine.Candidates;
 /// </summary>
 public static class SwapAllowance
 {
+    /// <summary>Notes it for the node, and for each slice with a limit, where there is swap. Allocates nothing.</summary>
+    /// <param name="node">The signals.</param>
+    /// <param name="containers">The containers, as they are now.</param>
+    public static void Note(NodePressure node, ReadOnlySpan<Candidate> containers)
+    {
+        if (node.Last.Memory.SwapTotalBytes == 0)
+        {
+            return;
+        }
+
+        var swappable = node.Last.Memory.SwappableBytes;
+        node.SwapAllowanceBytes = Of(containers, null, swappable);
+        foreach (var slice in node.Slices.All)
+        {
+            slice?.SwapAllowanceBytes = Of(containers, slice, swappable);
+        }
+    }
+
     /// <summary>Adds up what the containers may swap out of what they have. Allocates nothing.</summary>
     /// <param name="containers">The containers, as they are now.</param>
     /// <param name="slice">Only those in this slice; null for all, and for what runs outside of containers.</param>
