@@ -12,6 +12,7 @@ public sealed class Gauges
     private long _heldVictims;
     private long _undeadVictims;
     private long _readingFailures;
+    private long _dryRunOverAt;
     private bool _isShort;
 
     /// <summary>MemAvailable in bytes.</summary>
@@ -35,6 +36,9 @@ public sealed class Gauges
     /// <summary>True while the node, or a slice with a limit of its own, is short of memory.</summary>
     public bool IsShort => Volatile.Read(ref _isShort);
 
+    /// <summary>When the last shortage was over in which a dry run had told of somebody, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 is never.</summary>
+    public long DryRunOverAt => Volatile.Read(ref _dryRunOverAt);
+
     /// <summary>How many containers were excluded for a reason at the last look.</summary>
     /// <param name="exclusion">The reason; None: those that may be killed.</param>
     public long Candidates(Exclusion exclusion) => Volatile.Read(ref _candidates[(int)exclusion]);
@@ -49,6 +53,8 @@ public sealed class Gauges
         Volatile.Write(ref _readingFailures, readingFailures);
         Volatile.Write(ref _isShort, isShort);
     }
+
+    internal void NoteDryRunOver(long timestamp) => Volatile.Write(ref _dryRunOverAt, timestamp);
 
     internal void Note(ReadOnlySpan<Candidate> candidates)
     {

@@ -118,6 +118,7 @@ public sealed class ReapCycle : IDisposable
     public void Run()
     {
         Recorder.Note(_node, _policy);
+        var hadTold = _episodes.HaveToldOfDryRun;
         var isShort = false;
         IsIdle = true;
         var slices = _node.Slices.All;
@@ -137,6 +138,11 @@ public sealed class ReapCycle : IDisposable
                 isShort = true;
                 IsIdle = !Meet(occasion, episode);
             }
+        }
+
+        if (hadTold && !_episodes.HaveToldOfDryRun)
+        {
+            Gauges.NoteDryRunOver(_node.Last.Timestamp);
         }
 
         if (!isShort)
@@ -162,8 +168,6 @@ public sealed class ReapCycle : IDisposable
 
     private bool Allows(in Occasion occasion) =>
         _budget.Allows(Stopwatch.GetTimestamp(), Decisions.MaxKills(occasion.Verdict, _policy.Plan), _policy.Plan.KillWindow);
-
-    private bool HasSwap => _node.Last.Memory.SwapTotalBytes > 0;
 
     // False when there is nothing to be done about it, or nothing yet.
     private bool Meet(in Occasion occasion, Episode episode)
@@ -213,6 +217,9 @@ public sealed class ReapCycle : IDisposable
         Recorder.Conclude(_plan, isWithinBudget, conclusion);
         switch (conclusion)
         {
+            case Conclusion.Wait:
+                episode.WaitForAChange(occasion);
+                return false;
             case Conclusion.NoVictim:
                 episode.WaitForAChange(occasion);
                 TellOfNoVictim(occasion, episode);
@@ -265,23 +272,25 @@ public sealed class ReapCycle : IDisposable
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
 
-    /// <summary>Says what would be decided now. Only the kernel is read; nothing is done.</summary>
+    /// <summary>
+    /// Says what would be decided now, under the policy in force or the one that is asked about. Only the kernel is read; nothing is done, and
+    /// however often it is asked, the growth that a decision sees stays the same.
+    /// </summary>
     /// <param name="explanation">What is filled.</param>
     public void Explain(Explanation explanation)
     {
-        var occasion = Occasion.Of(_node, _policy.Pressure);
-        Survey(occasion.Slice);
-        explanation.Fill(occasion, _policy, _snapshot, _ranking, _plan);
+        var policy = explanation.OtherPolicy ?? _policy;
+        var occasion = Occasion.Of(_node, policy.Pressure);
+        _tree.Refresh();
+        _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);
+        Ranker.Rank(_snapshot, policy.Ranking, _ranking);
+        explanation.Fill(occasion, policy, _snapshot, _ranking, _plan);
     }
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()
     {
-        if (HasSwap)
-        {
-            SwapAllowance.ReadLimits(_tree, _node.Slices);
-        }
-
+        SwapAllowance.ReadLimits(_tree, _node);
         Look();
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
@@ -335,10 +344,7 @@ public sealed class ReapCycle : IDisposable
     {
         _tree.Refresh();
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot, slice);
-        if (HasSwap)
-        {
-            SwapAllowance.Note(_snapshot.All, _node);
-        }
+        SwapAllowance.Note(_snapshot.All, _node);
     }
 
     // The containers as they are now, and their order.
@@ -352,12 +358,18 @@ public sealed class ReapCycle : IDisposable
     private bool Execute(in Occasion occasion, Episode episode)
     {
         var hasKilled = false;
+        var toldBytes = Decisions.ToldBytes(_snapshot);
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
             if (_policy.IsDryRunFor(candidate))
             {
-                TellOfDryRun(index, occasion, episode);
+                toldBytes += TellOfDryRun(index, occasion, episode);
+                if (Decisions.WouldBeOver(occasion, toldBytes))
+                {
+                    return hasKilled;
+                }
+
                 continue;
             }
 
@@ -399,7 +411,7 @@ public sealed class ReapCycle : IDisposable
         _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
-            container.IsSpared = false;
+            container.IsToldOf = false;
             container.IsWidened = false;
         }
     }
@@ -425,17 +437,28 @@ public sealed class ReapCycle : IDisposable
         }
     }
 
-    private void TellOfDryRun(int index, in Occasion occasion, Episode episode)
+    // Returns what its death would have given back, in bytes.
+    private long TellOfDryRun(int index, in Occasion occasion, Episode episode)
     {
-        var cgroup = _snapshot.All[index].Cgroup;
-        if (!cgroup.IsSpared)
+        ref readonly var candidate = ref _snapshot.All[index];
+        if (candidate.Cgroup.IsToldOf)
         {
-            cgroup.IsSpared = true;
-            episode.HasToldOfDryRun = true;
-            Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
-            _tell.DryRun(occasion, _policy, index);
-            Recorder.Keep();
+            // It was to die along with one before it.
+            return 0;
         }
+
+        candidate.Cgroup.IsToldOf = true;
+        for (var i = 0; candidate.Scope == KillScope.Pod && i < _snapshot.Count; i++)
+        {
+            ref readonly var sibling = ref _snapshot.All[i];
+            sibling.Cgroup.IsToldOf |= sibling.DiesAlongWith(candidate);
+        }
+
+        episode.HasToldOfDryRun = true;
+        Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
+        _tell.DryRun(occasion, _policy, index);
+        Recorder.Keep();
+        return candidate.ReliefBytes;
     }
 
     /// <summary>Writes down the figures of the moment.</summary>
@@ -485,7 +508,7 @@ public sealed class ReapCycle : IDisposable
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
     {
-        _ when _policy.DryRun || _episodes.HaveToldOfDryRun => LateReason.DryRun,
+        _ when _episodes.HaveToldOfDryRun => LateReason.DryRun,
         _ when _episodes.HaveToldOfNoVictim => LateReason.NobodyMayBeKilled,
         _ when _episodes.HaveToldOfCap => LateReason.Capped,
         var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,

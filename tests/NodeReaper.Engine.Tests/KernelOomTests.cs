@@ -1,4 +1,5 @@
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Kernel.Tests;
 
@@ -29,6 +30,25 @@ public sealed class KernelOomTests : CycleTest
         Assert.Equal((ReportKind.KernelOom, 0), (_reports.Written[^1].Kind, _reports.Written[^1].RankedTotal));
         Assert.Single(_reports.Written, report => report.Kind == ReportKind.KernelOom);
         Assert.Equal(2, cycle.Totals.KernelKills);
+    }
+
+    [Theory]
+    [InlineData(500, LateReason.NoShortageSeen)]
+    [InlineData(60, LateReason.DryRun)]
+    public void A_dry_run_is_the_reason_only_when_it_told_of_somebody(int availableMib, LateReason expected)
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        SetAvailable(availableMib);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        SetAllocationStalls(0, oomKills: 1);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        cycle.LookForKernelKills();
+
+        var reasons = new List<LateReason>();
+        _ring.Drain(report => reasons.Add(report.LateReason));
+        Assert.Equal([expected], reasons);
     }
 
     [Fact]

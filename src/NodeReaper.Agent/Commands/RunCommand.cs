@@ -100,7 +100,11 @@ internal static class RunCommand
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton<MetricsAtScrape>();
         builder.Services.AddSingleton<IReportSink, MetricsSink>();
-        builder.Services.AddSingleton(_ => new DryRunLedger(TimeProvider.System));
+        builder.Services.AddSingleton(services =>
+        {
+            var pressure = services.GetRequiredService<PressureService>();
+            return new DryRunLedger(TimeProvider.System, () => pressure.Running?.Gauges.DryRunOverAt ?? 0);
+        });
         builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<DryRunLedger>());
         builder.Services.AddSingleton<RecentReports>();
         builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<RecentReports>());

@@ -9,11 +9,12 @@ using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
+using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Agent.Control;
 
 /// <summary>
-/// Answers root on a unix socket: /explain, what would be decided now; /status, what has been done. That it cannot listen is told, and costs
+/// Answers root on a unix socket: /explain, what would be decided now, under the policy in force or the one that is posted; /status, what has been done. That it cannot listen is told, and costs
 /// nobody their protection.
 /// </summary>
 internal sealed partial class ControlServer(
@@ -31,7 +32,7 @@ internal sealed partial class ControlServer(
     {
         try
         {
-            _endpoint = new HttpEndpoint(ControlSocket.Listen(options.Socket!), AnswerAsync, error => AnswerFailed(logger, error));
+            _endpoint = new HttpEndpoint(ControlSocket.Listen(options.Socket!), AnswerAsync, error => AnswerFailed(logger, error), PolicyFile.MaxBytes);
         }
         catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException)
         {
@@ -52,21 +53,31 @@ internal sealed partial class ControlServer(
         }
     }
 
-    private async ValueTask<HttpAnswer> AnswerAsync(string path) => path switch
+    private async ValueTask<HttpAnswer> AnswerAsync(HttpRequest request) => request switch
     {
-        "/explain" => await ExplainAsync().ConfigureAwait(false),
-        "/status" => Status(),
+        { Path: "/explain", Body: null } => await ExplainAsync(null).ConfigureAwait(false),
+        { Path: "/explain", Body: { } policy } => await ExplainUnderAsync(policy).ConfigureAwait(false),
+        { Path: "/status", Body: null } => Status(),
         _ => HttpAnswer.NotFound,
     };
 
-    private async Task<HttpAnswer> ExplainAsync()
+    private async Task<HttpAnswer> ExplainUnderAsync(ReadOnlyMemory<byte> policy)
+    {
+        var load = PolicyFile.Parse("policy", policy);
+        return load.Options is { } other
+            ? await ExplainAsync(other.Policy).ConfigureAwait(false)
+            : HttpAnswer.Text(HttpAnswer.Refused, string.Join('\n', load.Errors));
+    }
+
+    private async Task<HttpAnswer> ExplainAsync(ReapPolicy? otherPolicy)
     {
         if (pressure.Running is not { } running)
         {
             return NotWatching();
         }
 
-        var explanation = new Explanation(Enum.GetValues<Exclusion>().Sum(exclusion => (int)running.Gauges.Candidates(exclusion)) + Newcomers);
+        var explanation = new Explanation(
+            Enum.GetValues<Exclusion>().Sum(exclusion => (int)running.Gauges.Candidates(exclusion)) + Newcomers, otherPolicy);
         running.Watch.Ask(explanation);
         try
         {
@@ -74,10 +85,11 @@ internal sealed partial class ControlServer(
         }
         catch (TimeoutException)
         {
+            explanation.Abandon();
             return HttpAnswer.Text(HttpAnswer.Unavailable, "the pressure thread is busy, as with a kill: ask again");
         }
 
-        var document = ExplainDocuments.Of(explanation, settings.Node, ExplainDocuments.OfAgent, CamelCase.Of(running.Strategy));
+        var document = ExplainDocuments.Of(explanation, settings.Node, ExplainDocuments.OfAgent, CamelCase.Of(running.Strategy), pods.Age is not null);
         return new HttpAnswer(HttpAnswer.Ok, Json, JsonSerializer.SerializeToUtf8Bytes(document, ExplainJson.Default.ExplainDocument));
     }
 
@@ -88,7 +100,7 @@ internal sealed partial class ControlServer(
             return NotWatching();
         }
 
-        var document = StatusDocuments.Of(running, settings.Node, policies.Newest.DryRun, recent, dryRun.Score, pods.Age);
+        var document = StatusDocuments.Of(running, settings.Node, policies.Newest, recent, dryRun.Score, pods.Age);
         return new HttpAnswer(HttpAnswer.Ok, Json, JsonSerializer.SerializeToUtf8Bytes(document, StatusJson.Default.StatusDocument));
     }
 

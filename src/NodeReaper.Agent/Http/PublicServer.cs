@@ -59,7 +59,7 @@ internal sealed partial class PublicServer(
 
     public void Dispose() => _scraping.Dispose();
 
-    private async ValueTask<HttpAnswer> AnswerAsync(string path) => path switch
+    private async ValueTask<HttpAnswer> AnswerAsync(HttpRequest request) => request.Path switch
     {
         "/metrics" => await MetricsAsync().ConfigureAwait(false),
         "/healthz" => Say(Health.Problem(pressure.Failure, pressure.Running?.Watch.Heartbeat, policies.Newest)),

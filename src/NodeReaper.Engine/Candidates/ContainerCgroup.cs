@@ -89,8 +89,8 @@ public sealed class ContainerCgroup
     /// </summary>
     public bool IsWidened { get; internal set; }
 
-    /// <summary>True after a dry-run kill, until the pressure is gone.</summary>
-    public bool IsSpared { get; internal set; }
+    /// <summary>True once a dry run has told of it, or of the Pod that it would die with, until the pressure is gone.</summary>
+    public bool IsToldOf { get; internal set; }
 
     /// <summary>A container as it was when something was decided; there are no files behind it.</summary>
     /// <param name="id">The kernel's ID of the cgroup.</param>
@@ -181,7 +181,7 @@ public sealed class ContainerCgroup
         Container = null;
         Role = ContainerRole.Unknown;
         _quarantinedUntil = 0;
-        IsSpared = false;
+        IsToldOf = false;
         IsWidened = false;
         IsNodeCritical = false;
         GraceEnds = 0;

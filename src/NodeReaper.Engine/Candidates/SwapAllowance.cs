@@ -8,27 +8,40 @@ namespace NodeReaper.Engine.Candidates;
 /// </summary>
 public static class SwapAllowance
 {
-    /// <summary>Reads the limits anew, which hardly ever change. Allocates nothing.</summary>
+    /// <summary>Reads the limits anew, which hardly ever change, where there is swap. Allocates nothing.</summary>
     /// <param name="tree">The containers.</param>
-    /// <param name="slices">The slices above them.</param>
-    public static void ReadLimits(KubepodsTree tree, PodSlices slices)
+    /// <param name="node">The last reading, and the slices above the containers.</param>
+    public static void ReadLimits(KubepodsTree tree, NodePressure node)
     {
+        if (node.Last.Memory.SwapTotalBytes == 0)
+        {
+            return;
+        }
+
         foreach (var container in tree.Containers)
         {
             container.SwapLimitBytes = LimitOf(container);
         }
 
-        foreach (var slice in slices.All)
+        foreach (var slice in node.Slices.All)
         {
             slice?.ReadSwapLimit();
         }
     }
 
-    /// <summary>Adds up what may be swapped out, of the node and in each slice; the limits of new containers are read. Allocates nothing.</summary>
+    /// <summary>
+    /// Adds up what may be swapped out, of the node and in each slice, where there is swap; the limits of new containers are read. Allocates
+    /// nothing.
+    /// </summary>
     /// <param name="containers">The containers, as they are now.</param>
     /// <param name="node">The last reading, and where the sums go: <see cref="long.MaxValue"/> when there is no limit.</param>
     public static void Note(ReadOnlySpan<Candidate> containers, NodePressure node)
     {
+        if (node.Last.Memory.SwapTotalBytes == 0)
+        {
+            return;
+        }
+
         var slices = node.Slices.All;
         foreach (var slice in slices)
         {

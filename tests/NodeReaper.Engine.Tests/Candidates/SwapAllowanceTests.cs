@@ -160,7 +160,7 @@ public sealed class SwapAllowanceTests : IDisposable
         var snapshot = new CandidateSnapshot(8);
         new CandidateCollector(new ContainerRoles(new ProcessGuard(new ProcessFiles(proc)))).Collect(tree, PodSnapshot.Empty, policy, snapshot);
         proc.Close();
-        SwapAllowance.ReadLimits(tree, _node.Slices);
+        SwapAllowance.ReadLimits(tree, _node);
         SwapAllowance.Note(snapshot.All, _node);
     }
 
