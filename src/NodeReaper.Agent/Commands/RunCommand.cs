@@ -97,6 +97,7 @@ internal static class RunCommand
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
         builder.Services.AddSingleton(_ => new FlightRecorder());
+        builder.Services.AddSingleton<AgentStates>();
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton<MetricsAtScrape>();
         builder.Services.AddSingleton<IReportSink, MetricsSink>();
@@ -170,7 +171,6 @@ internal static class RunCommand
             services.AddHostedService<EventSender>();
             if (settings.Node is { } named)
             {
-                services.AddSingleton<AgentStates>();
                 services.AddHostedService(provider => new DegradationWatch(
                     provider.GetRequiredService<EventQueue>(), named, provider.GetRequiredService<AgentStates>().Look, TimeProvider.System));
             }
@@ -256,7 +256,7 @@ internal static class RunCommand
     private static Action<PodProblem>? ProblemsTo(IServiceProvider provider) =>
         provider.GetService<EventSink>() is { } events ? events.Tell : null;
 
-    private static void ConfigureLog(ILoggingBuilder logging, LogOptions log)
+    internal static void ConfigureLog(ILoggingBuilder logging, LogOptions log)
     {
         logging.SetMinimumLevel(log.Level);
         logging.AddFilter("Microsoft", LogLevel.Warning);

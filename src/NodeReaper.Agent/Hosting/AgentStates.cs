@@ -9,6 +9,9 @@ internal sealed class AgentStates(RunSettings settings, PressureService pressure
 {
     private long _failures;
 
+    /// <summary>What /healthz says; null when all is well.</summary>
+    internal string? HealthProblem => Health.Problem(pressure.Failure, pressure.Running?.Watch.Heartbeat, policies.Newest);
+
     /// <summary>The state since the last look; null before the watch begins and after it ends.</summary>
     internal AgentState? Look()
     {
@@ -26,9 +29,7 @@ internal sealed class AgentStates(RunSettings settings, PressureService pressure
             running.Strategy,
             settings.Policy.Kill.Strategy,
             failures - _failures,
-
-            // The watch begins with its first round.
-            running.Watch.Heartbeat == 0 ? null : Health.Problem(pressure.Failure, running.Watch.Heartbeat, policies.Newest));
+            HealthProblem);
         _failures = failures;
         return state;
     }

@@ -29,9 +29,9 @@ internal sealed class AgentMetrics
     public AgentMetrics()
     {
         _factory = Prometheus.Metrics.WithCustomRegistry(Registry);
-        Kills = Counter("kills_total", "Containers killed, or refused at the last look.", "strategy", "outcome", "trigger", "qos_class");
+        Kills = Counter("kills_total", "Victims killed, or refused at the last look: each a container, its largest process or its whole Pod, as its kill-scope says.", "strategy", "outcome", "trigger", "qos_class");
         FreedBytes = Counter("freed_bytes_total", "Bytes proven back after kills.");
-        DetectToSignal = Histogram("detect_to_signal_seconds", "From the reading of the signals to the victim's SIGKILL.");
+        DetectToSignal = Histogram("detect_to_signal_seconds", "From the reading of the signals to the SIGKILL of the first victim that they cost.");
         SignalToFreed = Histogram("signal_to_freed_seconds", "From the victim's SIGKILL to the proof that its memory is back.");
         ReleaseResults = Counter("release_results_total", "What process_mrelease answered, by errno name.", "result");
         KernelOomKills = Counter("kernel_oom_kills_total", "Processes that the kernel's OOM killer took for the node's sake.");
@@ -55,9 +55,10 @@ internal sealed class AgentMetrics
         KillBelow = Gauge("memory_kill_below_bytes", "The threshold of the node.");
         PodSnapshotAge = _factory.CreateGauge(
             "nodereaper_pod_snapshot_age_seconds",
-            "How long ago the Pods were last known to be as they are; absent when nobody tells of Pods.",
+            "How long ago the Pods were last known to be as they are, or the agent began; absent without a source of Pods.",
             new GaugeConfiguration { SuppressInitialValue = true });
         LoopAge = Gauge("watch_loop_age_seconds", "How long ago the pressure thread last went round.");
+        WatchHealthy = Gauge("watch_healthy", "1 while the pressure thread goes round as the policy lets it, as /healthz says; else 0.");
         ResidentBytes = Gauge("resident_memory_bytes", "Resident memory of the agent.");
         Build = Gauge("build_info", "1; the version, and the strategy that passed its self-test.", "version", "strategy");
         BeginAtZero();
@@ -114,6 +115,8 @@ internal sealed class AgentMetrics
     internal Gauge PodSnapshotAge { get; }
 
     internal Gauge LoopAge { get; }
+
+    internal Gauge WatchHealthy { get; }
 
     internal Gauge ResidentBytes { get; }
 

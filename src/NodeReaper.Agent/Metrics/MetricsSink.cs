@@ -7,6 +7,8 @@ namespace NodeReaper.Agent.Metrics;
 /// <summary>Counts what the reports tell.</summary>
 internal sealed class MetricsSink(AgentMetrics metrics) : IReportSink
 {
+    private long _detectedAt;
+
     public string Name => "metrics";
 
     public void Write(ReapReport report)
@@ -50,7 +52,13 @@ internal sealed class MetricsSink(AgentMetrics metrics) : IReportSink
         }
 
         metrics.FreedBytes.Inc(Math.Max(0, report.Relief.FreedBytes));
-        Observe(metrics.DetectToSignal, report.Reading.Timestamp, outcome.SignalledAt);
+        if (report.Reading.Timestamp != _detectedAt)
+        {
+            // Whoever dies after another of the same plan waited for that one's end.
+            _detectedAt = report.Reading.Timestamp;
+            Observe(metrics.DetectToSignal, _detectedAt, outcome.SignalledAt);
+        }
+
         Observe(metrics.SignalToFreed, outcome.SignalledAt, report.Relief.FreedAt);
         foreach (ref readonly var process in report.Processes)
         {
