@@ -10,7 +10,14 @@ namespace NodeReaper.Agent.Metrics;
 
 /// <summary>Brings the figures of the moment up to date when somebody scrapes.</summary>
 internal sealed class MetricsAtScrape(
-    AgentMetrics metrics, RunSettings settings, PressureService pressure, AgentStates states, PodBoard pods, ReportRing reports, DryRunLedger dryRun)
+    AgentMetrics metrics,
+    WorkloadKills workloads,
+    RunSettings settings,
+    PressureService pressure,
+    AgentStates states,
+    PodBoard pods,
+    ReportRing reports,
+    DryRunLedger dryRun)
 {
     private readonly long _since = Stopwatch.GetTimestamp();
     private bool _hasBegun;
@@ -20,6 +27,7 @@ internal sealed class MetricsAtScrape(
         metrics.Dropped.WithLabels("ring").IncTo(reports.Dropped);
         metrics.CpuSeconds.IncTo(Environment.CpuUsage.TotalTime.TotalSeconds);
         metrics.ResidentBytes.Set(Environment.WorkingSet);
+        metrics.WorkloadKills.Set(workloads.MostWithinAnHour(DateTimeOffset.UtcNow));
         metrics.WatchHealthy.Set(states.HealthProblem is null ? 1 : 0);
         if (settings.Pods is not null)
         {
@@ -58,6 +66,10 @@ internal sealed class MetricsAtScrape(
         metrics.QuarantinedVictims.Set(gauges.UndeadVictims);
         metrics.Available.Set(gauges.AvailableBytes);
         metrics.KillBelow.Set(gauges.KillBelowBytes);
+        metrics.RecoverTo.Set(gauges.RecoverToBytes);
+        metrics.Shortage.WithLabels("node").Set(gauges.NodeShortageBytes);
+        metrics.Shortage.WithLabels("slice").Set(gauges.SliceShortageBytes);
+        metrics.OwnLimitOomKills.IncTo(gauges.OwnLimitOomKills);
         metrics.ReadingFailures.IncTo(gauges.ReadingFailures);
         metrics.LoopAge.Set(running.Watch.Heartbeat is not 0 and var last ? Stopwatch.GetElapsedTime(last).TotalSeconds : 0);
         foreach (var (call, error, count) in running.Errors.All())

@@ -5,7 +5,7 @@ using NodeReaper.Engine.Reporting;
 namespace NodeReaper.Agent.Metrics;
 
 /// <summary>Counts what the reports tell.</summary>
-internal sealed class MetricsSink(AgentMetrics metrics) : IReportSink
+internal sealed class MetricsSink(AgentMetrics metrics, WorkloadKills workloads) : IReportSink
 {
     private long _detectedAt;
 
@@ -51,6 +51,7 @@ internal sealed class MetricsSink(AgentMetrics metrics) : IReportSink
             return;
         }
 
+        workloads.Note(report);
         metrics.FreedBytes.Inc(Math.Max(0, report.Relief.FreedBytes));
         if (report.Reading.Timestamp != _detectedAt)
         {

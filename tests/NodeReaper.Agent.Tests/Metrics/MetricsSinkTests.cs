@@ -10,7 +10,7 @@ public sealed class MetricsSinkTests
     public void The_second_victim_of_a_plan_was_not_detected_late()
     {
         var metrics = new AgentMetrics();
-        var sink = new MetricsSink(metrics);
+        var sink = new MetricsSink(metrics, new WorkloadKills());
         foreach (var (readAt, freedAt) in new[] { (10, 200), (10, 300), (20, 400) })
         {
             var report = Reports.Of(ReportKind.Killed, freedAt);
