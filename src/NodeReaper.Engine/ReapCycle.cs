@@ -462,14 +462,11 @@ public sealed class ReapCycle : IDisposable
     }
 
     /// <summary>Writes down the figures of the moment.</summary>
-    public void NoteGauges() => Gauges.Note(
-        _node.Last.Memory.AvailableBytes,
-        PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes).KillBelowBytes,
-        _draining.PendingBytes(_policy.Kill.Cooldown),
-        _killer.HeldCount,
-        _draining.Count,
-        _node.Failures,
-        Occasion.Of(_node, _policy.Pressure).Verdict.IsShort);
+    public void NoteGauges()
+    {
+        Gauges.Note(_node, _policy.Pressure);
+        Gauges.Note(_draining.PendingBytes(_policy.Kill.Cooldown), _killer.HeldCount, _draining.Count, Totals.OwnLimitKills);
+    }
 
     /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
     public void LookAfterDraining()
@@ -484,14 +481,9 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Tells when the kernel's OOM killer came first, what was seen before, and why that was not enough.</summary>
     public void LookForKernelKills()
     {
+        // Who met a limit of its own was not killed for the node's shortage, and is not for us to prevent.
         var count = _kernelOoms.Look(out var victim, out var atOwnLimit);
-        if (victim is null && atOwnLimit > 0)
-        {
-            // They met a limit of their own: that is not the node's shortage, and not for us to prevent.
-            Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
-            return;
-        }
-
+        Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
         if (count == 0)
         {
             return;
@@ -521,6 +513,7 @@ public sealed class ReapCycle : IDisposable
     {
         _stages.Dispose();
         _draining.Dispose();
+        _kernelOoms.Dispose();
     }
 
     private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node, _policy.Pressure), drained);

@@ -62,7 +62,7 @@ public sealed class KernelOomTests : CycleTest
         Run(cycle);
         cycle.LookForKernelKills();
         cycle.LookAround();
-        SetEvents(1);
+        SetEvents(2);
         SetAllocationStalls(0, oomKills: 2);
         Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
         cycle.LookForKernelKills();
@@ -70,7 +70,7 @@ public sealed class KernelOomTests : CycleTest
         Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 3, "the counter is read again");
         cycle.LookForKernelKills();
         _ring.Drain(_reports.Write);
-        Assert.Equal((1, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+        Assert.Equal((2, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
         Assert.Equal(ReportKind.KernelOom, Assert.Single(_reports.Written).Kind);
 
         void SetEvents(int ooms)
@@ -79,4 +79,61 @@ public sealed class KernelOomTests : CycleTest
             _cgroups.Write("kubepods", "memory.events.local", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
         }
     }
+
+    [Fact]
+    public void A_service_at_its_own_limit_is_not_the_nodes_and_what_died_for_the_node_at_the_same_time_is()
+    {
+        var path = AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        _cgroups.AddEmpty("system.slice");
+        SetEvents("system.slice", 0, 0);
+        SetEvents(path, 0, 0);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        cycle.LookForKernelKills();
+        cycle.LookAround();
+
+        SetEvents("system.slice", 1, 1);
+        SetAllocationStalls(0, oomKills: 1);
+        ReadKills(1);
+        cycle.LookForKernelKills();
+        Assert.Equal((1, 0), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+
+        SetEvents("system.slice", 2, 3);
+        SetEvents(path, 0, 1);
+        SetAllocationStalls(0, oomKills: 4);
+        ReadKills(4);
+        cycle.LookForKernelKills();
+        _ring.Drain(_reports.Write);
+        Assert.Equal((3, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+        Assert.Equal((ReportKind.KernelOom, "one"), (Assert.Single(_reports.Written).Kind, _reports.Written[0].Uid));
+        cycle.NoteGauges();
+        Assert.Equal(3, cycle.Gauges.OwnLimitOomKills);
+    }
+
+    [Fact]
+    public void What_a_look_around_sees_before_the_nodes_counter_does_is_not_forgotten()
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        _cgroups.AddEmpty("system.slice");
+        SetEvents("system.slice", 0, 0);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        cycle.LookForKernelKills();
+        cycle.LookAround();
+
+        SetEvents("system.slice", 1, 1);
+        SetAllocationStalls(0, oomKills: 1);
+        cycle.LookAround();
+        ReadKills(1);
+        cycle.LookForKernelKills();
+        Assert.Equal((1, 0), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+    }
+
+    private void ReadKills(int count) =>
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == count, "the counter is read");
+
+    private void SetEvents(string path, int ooms, int kills) =>
+        _cgroups.Write(path, "memory.events", $"low 0\nhigh 0\nmax 9\noom {ooms}\noom_kill {kills}\noom_group_kill 0\n");
 }

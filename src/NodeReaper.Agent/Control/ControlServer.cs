@@ -25,14 +25,16 @@ internal sealed partial class ControlServer(
 
     // Containers that came since the last look at all of them.
     private const int Newcomers = 64;
+    private const int MaxToldAMinute = 3;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private readonly TellingRate _failures = new(MaxToldAMinute, TimeProvider.System);
     private HttpEndpoint? _endpoint;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         try
         {
-            _endpoint = new HttpEndpoint(ControlSocket.Listen(options.Socket!), AnswerAsync, error => AnswerFailed(logger, error), PolicyFile.MaxBytes);
+            _endpoint = new HttpEndpoint(ControlSocket.Listen(options.Socket!), AnswerAsync, TellOfFailure, PolicyFile.MaxBytes);
         }
         catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException)
         {
@@ -106,10 +108,19 @@ internal sealed partial class ControlServer(
 
     private HttpAnswer NotWatching() => HttpAnswer.Text(HttpAnswer.Unavailable, pressure.Failure ?? "not watching yet");
 
+    // With the stack, which is long: whoever asks may ask again and again.
+    private void TellOfFailure(Exception error)
+    {
+        if (_failures.Line("an answer on the socket failed") is { } line)
+        {
+            AnswerFailed(logger, line, error);
+        }
+    }
+
     [LoggerMessage(EventId = 310, EventName = "ControlNotListening", Level = LogLevel.Warning,
         Message = "nobody can ask this agent on {Path}: {Error}; the node is protected all the same; set http.socket to another path, or to null")]
     private static partial void NotListening(ILogger logger, string path, string error);
 
-    [LoggerMessage(EventId = 311, EventName = "ControlAnswerFailed", Level = LogLevel.Warning, Message = "an answer on the socket failed")]
-    private static partial void AnswerFailed(ILogger logger, Exception error);
+    [LoggerMessage(EventId = 311, EventName = "ControlAnswerFailed", Level = LogLevel.Warning, Message = "{Answer}")]
+    private static partial void AnswerFailed(ILogger logger, string answer, Exception error);
 }

@@ -146,6 +146,16 @@ public sealed class ContainerCgroup
 
     internal MemoryEvents LastEvents { get; set; }
 
+    /// <summary>As they were read just now; see <see cref="KernelOomVictims"/>.</summary>
+    internal MemoryEvents Events { get; set; }
+
+    internal MemoryEvents LastPodEvents { get; set; }
+
+    internal MemoryEvents PodEvents { get; set; }
+
+    /// <summary>True once the Pod's own events were looked at by way of this container.</summary>
+    internal bool KnowsPodEvents { get; set; }
+
     internal LivelockState Livelock { get; set; }
 
     internal long SeenInWalk { get; set; }
@@ -193,6 +203,8 @@ public sealed class ContainerCgroup
         StalledMicroseconds = 0;
         Livelock = default;
         LastEvents = default;
+        LastPodEvents = default;
+        KnowsPodEvents = false;
         GrowthSince = 0;
         GrowthFromBytes = 0;
         LastFreeableBytes = 0;

@@ -48,6 +48,9 @@ public sealed class NodePressure : IDisposable
     /// <summary>How many readings failed. The last good one stays in force.</summary>
     public long Failures { get; private set; }
 
+    /// <summary>True when the last reading failed.</summary>
+    public bool IsFailing { get; private set; }
+
     /// <summary>The last good reading of the node.</summary>
     public PressureReading Last { get; private set; }
 
@@ -78,6 +81,9 @@ public sealed class NodePressure : IDisposable
         return read.Succeeded && PressureStall.Parse(text[..(int)read.Value], out stall) == ParseOutcome.Ok;
     }
 
+    /// <summary>Processes that the kernel's OOM killer has killed until this moment; the last reading may be half a second older. Allocates nothing.</summary>
+    public long CountKernelOomKills() => _reclaim.CountOomKills();
+
     /// <summary>Forgets the last alarms: a kill was the answer to them, and only stalls that come after that count.</summary>
     public void ForgetStall()
     {
@@ -98,9 +104,11 @@ public sealed class NodePressure : IDisposable
         if (!read.Succeeded || MemInfo.Parse(_text.AsSpan(0, (int)read.Value), out var memory) != ParseOutcome.Ok)
         {
             Failures++;
+            IsFailing = true;
             return false;
         }
 
+        IsFailing = false;
         var now = Stopwatch.GetTimestamp();
         _reclaim.Sample(now);
         var isStalling = _some.IsStalling(now);

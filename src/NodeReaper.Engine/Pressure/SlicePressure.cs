@@ -142,6 +142,9 @@ public sealed class SlicePressure : IDisposable
     /// <summary>How often the kernel's OOM killer was called for a limit of it or of what is, or was, below it. Allocates nothing.</summary>
     public long OomsWithin => TryReadEvents(Events, out var events) ? events.Oom : 0;
 
+    /// <summary>How many processes it took in it and in what is, or was, below it. Allocates nothing.</summary>
+    public long OomKillsWithin => TryReadEvents(Events, out var events) ? events.OomKill : 0;
+
     /// <summary>How often it was called for its own limit. Allocates nothing.</summary>
     public long OwnOoms => TryReadEvents(_ownEvents, out var events) ? events.Oom : 0;
 
