@@ -22,6 +22,29 @@ public sealed class DaemonSetTests
     }
 
     [Fact]
+    public void The_test_has_the_agents_mounts_so_that_it_fails_where_the_agent_would_not_start() => Assert.Equal(
+        Chart.Container().VolumeMounts.Where(mount => mount.Name != "socket").Select(mount => (mount.Name, mount.MountPath, mount.ReadOnlyProperty)),
+        Assert.Single(Chart.The<V1Pod>().Spec.Containers).VolumeMounts.Select(mount => (mount.Name, mount.MountPath, mount.ReadOnlyProperty)));
+
+    [Theory]
+    [InlineData("api", null)]
+    [InlineData("none", null)]
+    [InlineData("kubelet", "true")]
+    public void Every_command_in_the_container_finds_the_agents_options(string source, string? skips)
+    {
+        var values = Chart.Set($"podSource={source}", "kubelet.skipTlsVerify=true");
+        foreach (var container in new[] { Chart.Container(values), Assert.Single(Chart.The<V1Pod>(values).Spec.Containers) })
+        {
+            Assert.Single(container.Args);
+            string? Of(string name) => container.Env.SingleOrDefault(variable => variable.Name == name)?.Value;
+            Assert.Contains(container.VolumeMounts, mount => mount.MountPath == Of("NODEREAPER_CGROUP_ROOT"));
+            Assert.Contains(container.VolumeMounts, mount => mount.MountPath == Path.GetDirectoryName(Of("NODEREAPER_CONFIG")));
+            Assert.Equal(source == "none" ? null : source, Of("NODEREAPER_PODS"));
+            Assert.Equal(skips, Of("NODEREAPER_KUBELET_SKIP_TLS_VERIFY"));
+        }
+    }
+
+    [Fact]
     public void It_may_write_to_what_it_needs_alone()
     {
         var container = Chart.Container();

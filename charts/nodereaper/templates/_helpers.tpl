@@ -164,27 +164,66 @@ tolerations:
 {{- end }}
 {{- end }}
 
-{{/* Of run and of doctor. */}}
-{{- define "nodereaper.commonArgs" -}}
-- --config=/etc/nodereaper/policy.yaml
-- --cgroup-root=/host/sys/fs/cgroup
-{{- if ne .Values.podSource "none" }}
-- --pods={{ .Values.podSource }}
-{{- end }}
-{{- if and (eq .Values.podSource "kubelet") .Values.kubelet.skipTlsVerify }}
-- --kubelet-skip-tls-verify
-{{- end }}
-{{- end }}
-
+{{/* The options of all commands: kubectl exec gives no others. */}}
 {{- define "nodereaper.env" -}}
 - name: NODE_NAME
   valueFrom:
     fieldRef:
       fieldPath: spec.nodeName
+- name: NODEREAPER_CONFIG
+  value: /etc/nodereaper/policy.yaml
+- name: NODEREAPER_CGROUP_ROOT
+  value: /host/sys/fs/cgroup
+{{- if ne .Values.podSource "none" }}
+- name: NODEREAPER_PODS
+  value: {{ .Values.podSource }}
+{{- end }}
 {{- if eq .Values.podSource "kubelet" }}
 - name: NODE_IP
   valueFrom:
     fieldRef:
       fieldPath: status.hostIP
+{{- if .Values.kubelet.skipTlsVerify }}
+- name: NODEREAPER_KUBELET_SKIP_TLS_VERIFY
+  value: "true"
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Of the node, and of the chart. */}}
+{{- define "nodereaper.volumes" -}}
+# The whole folder, not a subPath: a change of the ConfigMap reaches the agent.
+- name: policy
+  configMap:
+    name: {{ include "nodereaper.fullname" . }}
+- name: cgroup
+  hostPath:
+    path: {{ .Values.hostPaths.cgroup }}
+    type: Directory
+- name: state
+  hostPath:
+    path: {{ .Values.hostPaths.state }}
+    type: DirectoryOrCreate
+{{- if include "nodereaper.writesTerminationMessages" . }}
+- name: pods
+  hostPath:
+    path: {{ .Values.hostPaths.kubelet }}/pods
+    type: Directory
+{{- end }}
+{{- end }}
+
+{{- define "nodereaper.volumeMounts" -}}
+- name: policy
+  mountPath: /etc/nodereaper
+  readOnly: true
+- name: cgroup
+  mountPath: /host/sys/fs/cgroup
+- name: state
+  mountPath: /var/lib/nodereaper
+{{- if include "nodereaper.writesTerminationMessages" . }}
+# Volumes of Pods that are unmounted on the node are unmounted here, too, and not kept busy.
+- name: pods
+  mountPath: /var/lib/kubelet/pods
+  mountPropagation: HostToContainer
 {{- end }}
 {{- end }}

@@ -20,7 +20,7 @@ internal static class ExplainCommand
         };
         var socket = ControlOptions.Socket();
         var config = CommonOptions.Config();
-        config.Description = "what this policy would decide; the node is looked at, whatever agent runs";
+        config.Description = $"what this policy would decide; the node is looked at, whatever agent runs (without an agent: ${EnvironmentDefaults.Config})";
         var pods = CommonOptions.PodsFolder();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
@@ -32,7 +32,7 @@ internal static class ExplainCommand
         command.SetAction(async (parsed, _) =>
         {
             // A policy or Pods of its own are a question of their own.
-            var isHypothetical = parsed.GetValue(config) is not null || parsed.GetValue(pods) is not null;
+            var isHypothetical = CommonOptions.IsGiven(parsed, config) || CommonOptions.IsGiven(parsed, pods);
             var document = isHypothetical ? null : await AskAsync(parsed.GetValue(socket)!);
             IReadOnlyList<RecentReport> recent = [];
             if (document is not null)
