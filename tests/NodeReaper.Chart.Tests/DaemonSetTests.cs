@@ -11,6 +11,8 @@ public sealed class DaemonSetTests
     [InlineData("podSource=none")]
     [InlineData("podSource=kubelet", "policy.kubelet.terminationMessages=false")]
     [InlineData("leastPrivileged=false")]
+    [InlineData("podSource=kubelet", "kubelet.ca.configMap=x")]
+    [InlineData("extraVolumes=[{name: more, emptyDir: {}}]", "extraVolumeMounts=[{name: more, mountPath: /more}]")]
     public void Every_volume_is_mounted_and_every_mount_has_a_volume(params string[] values)
     {
         foreach (var pod in new[] { Chart.The<V1DaemonSet>(Chart.Set(values)).Spec.Template.Spec, Chart.The<V1Pod>(Chart.Set(values)).Spec })
@@ -74,9 +76,14 @@ public sealed class DaemonSetTests
     }
 
     [Fact]
-    public void CAP_SYS_ADMIN_comes_with_the_stage_throttle_alone() => Assert.Equal(
-        [.. s_capabilities.Append("SYS_ADMIN").Order()],
-        Chart.Container(Chart.Set("policy.stages.throttle=200Mi")).SecurityContext.Capabilities.Add.Order());
+    public void CAP_SYS_ADMIN_comes_with_the_stage_throttle_alone()
+    {
+        var context = Chart.Container(Chart.Set("policy.stages.throttle=200Mi")).SecurityContext;
+        Assert.Equal([.. s_capabilities.Append("SYS_ADMIN").Order()], context.Capabilities.Add.Order());
+
+        // The two contradict each other.
+        Assert.Null(context.AllowPrivilegeEscalation);
+    }
 
     [Fact]
     public void Privileged_is_what_was_asked_for_and_nothing_beside_it()
@@ -124,6 +131,32 @@ public sealed class DaemonSetTests
             (each) => Assert.Equal((port.Name, each.Item2), (each.Item1.HttpGet.Port.Value, each.Item1.HttpGet.Path)));
         Assert.Contains("listen: :1234", Chart.The<V1ConfigMap>(Chart.Set("port=1234")).Data["policy.yaml"], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void In_the_nodes_network_a_port_that_is_taken_restarts_nobody()
+    {
+        var container = Chart.Container(Chart.Set("hostNetwork=true"));
+        Assert.Null(container.StartupProbe);
+        Assert.Null(container.LivenessProbe);
+        Assert.NotNull(container.ReadinessProbe);
+    }
+
+    [Theory]
+    [InlineData("kubelet.ca.configMap=kubelets", "/etc/nodereaper-kubelet")]
+    [InlineData("kubelet.ca.hostPath=/var/lib/kubelet/pki/kubelet.crt", "/etc/nodereaper-kubelet/ca.crt")]
+    public void The_kubelets_authority_is_mounted_where_it_is_looked_for(string value, string path)
+    {
+        var values = Chart.Set("podSource=kubelet", value);
+        var container = Chart.Container(values);
+        Assert.Equal("/etc/nodereaper-kubelet/ca.crt", container.Env.Single(variable => variable.Name == "NODEREAPER_KUBELET_CA").Value);
+        Assert.Equal(path, container.VolumeMounts.Single(mount => mount.Name == "kubelet-ca").MountPath);
+        Assert.Equal("ca.crt", Chart.The<V1DaemonSet>(values).Spec.Template.Spec.Volumes.Single(volume => volume.Name == "kubelet-ca").ConfigMap?.Items[0].Path ?? "ca.crt");
+        Assert.DoesNotContain(Chart.Container(Chart.Set(value)).VolumeMounts, mount => mount.Name == "kubelet-ca");
+    }
+
+    [Fact]
+    public void It_cannot_be_in_two_places() =>
+        Assert.Contains("not both", Chart.Refusal(Chart.Set("podSource=kubelet", "kubelet.ca.configMap=x", "kubelet.ca.hostPath=/x")), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("policy.kill.reapers=3", true)]

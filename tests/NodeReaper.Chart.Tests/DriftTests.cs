@@ -42,6 +42,16 @@ public sealed class DriftTests
     }
 
     [Theory]
+    [InlineData("v1.32.0", true)]
+    [InlineData("v1.33.0", false)]
+    public void The_notes_warn_of_a_right_that_is_not_what_it_seems(string version, bool warned) => Assert.Equal(
+        warned, Chart.Ask("notes", ["-kube-version", version, .. Chart.Set("podSource=kubelet")]).Contains("nodes/proxy", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_notes_warn_of_killing_in_the_dark() =>
+        Assert.Contains("CoreDNS", Chart.Ask("notes", Chart.Set("podSource=none", "dryRun=false")), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("dryRun=true", "kills NOBODY", "--set dryRun=false")]
     [InlineData("dryRun=false", "kills who hurts least", "explain")]
     [InlineData("dryRun=false", "No Pods?", "describe daemonset nodereaper")]

@@ -26,6 +26,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ include "nodereaper.selectorLabels" . }}
 {{- end }}
 
+{{- define "nodereaper.testName" -}}
+{{ include "nodereaper.name" . | trunc 56 }}-doctor
+{{- end }}
+
 {{- define "nodereaper.commonLabels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
@@ -101,7 +105,10 @@ runAsUser: 0
 runAsGroup: 0
 readOnlyRootFilesystem: true
 {{- if .Values.leastPrivileged }}
+{{- /* With CAP_SYS_ADMIN, Kubernetes takes no false here: it can get any right by itself. */}}
+{{- if not (dig "stages" "throttle" nil .Values.policy) }}
 allowPrivilegeEscalation: false
+{{- end }}
 capabilities:
   drop: [ALL]
   add:
@@ -187,7 +194,18 @@ tolerations:
 - name: NODEREAPER_KUBELET_SKIP_TLS_VERIFY
   value: "true"
 {{- end }}
+{{- if include "nodereaper.kubeletCa" . }}
+- name: NODEREAPER_KUBELET_CA
+  value: /etc/nodereaper-kubelet/ca.crt
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "nodereaper.kubeletCa" -}}
+{{- if and .Values.kubelet.ca.configMap .Values.kubelet.ca.hostPath }}
+{{- fail "kubelet.ca: give configMap or hostPath, not both" }}
+{{- end }}
+{{- if and (eq .Values.podSource "kubelet") (or .Values.kubelet.ca.configMap .Values.kubelet.ca.hostPath) }}true{{ end }}
 {{- end }}
 
 {{/* Of the node, and of the chart. */}}
@@ -210,6 +228,23 @@ tolerations:
     path: {{ .Values.hostPaths.kubelet }}/pods
     type: Directory
 {{- end }}
+{{- if include "nodereaper.kubeletCa" . }}
+- name: kubelet-ca
+  {{- if .Values.kubelet.ca.configMap }}
+  configMap:
+    name: {{ .Values.kubelet.ca.configMap }}
+    items:
+      - key: {{ .Values.kubelet.ca.key }}
+        path: ca.crt
+  {{- else }}
+  hostPath:
+    path: {{ .Values.kubelet.ca.hostPath }}
+    type: File
+  {{- end }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "nodereaper.volumeMounts" -}}
@@ -225,5 +260,13 @@ tolerations:
 - name: pods
   mountPath: /var/lib/kubelet/pods
   mountPropagation: HostToContainer
+{{- end }}
+{{- if include "nodereaper.kubeletCa" . }}
+- name: kubelet-ca
+  mountPath: /etc/nodereaper-kubelet{{ if .Values.kubelet.ca.hostPath }}/ca.crt{{ end }}
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
