@@ -59,6 +59,10 @@ public sealed class DaemonSetTests
     }
 
     [Fact]
+    public void The_socket_needs_no_disk() => Assert.Equal(
+        "Memory", Chart.The<V1DaemonSet>().Spec.Template.Spec.Volumes.Single(volume => volume.Name == "socket").EmptyDir.Medium);
+
+    [Fact]
     public void The_nodes_paths_are_these_and_no_others() => Assert.Equal(
         ["/sys/fs/cgroup", "/var/lib/kubelet/pods", "/var/lib/nodereaper"],
         Chart.The<V1DaemonSet>().Spec.Template.Spec.Volumes.Where(volume => volume.HostPath is not null).Select(volume => volume.HostPath.Path).Order());

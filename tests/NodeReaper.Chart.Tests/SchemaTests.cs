@@ -35,6 +35,16 @@ public sealed class SchemaTests
     public void A_wrong_value_is_refused_by_name(string value, string named) => Assert.Contains(named, Chart.Refusal(Chart.Set(value)), StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("policy.pressure.killBelow=null", "killBelow: null")]
+    [InlineData("policy.log.format=null", "log: {}")]
+    public void Null_takes_a_default_of_the_chart_away_and_else_is_null(string value, string expected) =>
+        Assert.Contains(expected, Chart.The<k8s.Models.V1ConfigMap>(Chart.Set(value)).Data["policy.yaml"], StringComparison.Ordinal);
+
+    [Fact]
+    public void A_part_of_the_policy_is_no_null_as_templates_look_into_it() =>
+        Assert.Contains("pressure", Chart.Refusal(Chart.Set("policy.pressure=null")), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("enabled=true")]
     [InlineData("global={imageRegistry: x}")]
     [InlineData("seccompProfile={type: Localhost, localhostProfile: nodereaper.json}")]
