@@ -2,7 +2,8 @@
 #
 #   docker buildx build --platform linux/amd64,linux/arm64 --build-arg DOTNET_REGISTRY=... --tag nodereaper:0.1.0 .
 #
-# DOTNET_REGISTRY is where .NET's images are: the registry that .NET's documentation names, or your mirror of it.
+# DOTNET_REGISTRY is where .NET's images are: the registry that https://learn.microsoft.com/dotnet/core/docker/container-images names, or your
+# mirror of it. There is no default: who has a mirror must not fetch from elsewhere by mistake.
 ARG DOTNET_REGISTRY
 # The SDK brings the compiler of the version that packages.lock.json has; with another one, the locked restore fails and says so.
 ARG SDK=10.0.401-noble
@@ -58,6 +59,6 @@ LABEL org.opencontainers.image.title="NodeReaper" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.source="$SOURCE"
 COPY --from=build /image /
-# Root, where the base has a user of its own: only root may write to the cgroups of others. The chart leaves root six capabilities of all.
+# Root, where the base has a user of its own: only root may write to the cgroups of others. The chart leaves root five capabilities of all.
 USER 0:0
 ENTRYPOINT ["/usr/bin/nodereaper"]

@@ -9,6 +9,8 @@ var root = new RootCommand("NodeReaper: kills the right container before the nod
     StatusCommand.Create(),
     TopCommand.Create(),
     DoctorCommand.Create(),
+    IncidentsCommand.Create(),
+    RecordsCommand.Create(),
     ReplayCommand.Create(),
     new Command("config", "Work with policy files.") { ConfigCheckCommand.Create(), ConfigReferenceCommand.Create() },
     SelfTestVictimCommand.Create(),

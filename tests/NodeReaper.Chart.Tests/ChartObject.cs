@@ -14,6 +14,7 @@ internal sealed record ChartObject(string Kind, string Text, IKubernetesObject<V
         ["apps/v1 DaemonSet"] = Read<V1DaemonSet>,
         ["v1 ConfigMap"] = Read<V1ConfigMap>,
         ["v1 Pod"] = Read<V1Pod>,
+        ["v1 ResourceQuota"] = Read<V1ResourceQuota>,
         ["v1 Service"] = Read<V1Service>,
         ["v1 ServiceAccount"] = Read<V1ServiceAccount>,
         ["v1 Namespace"] = Read<V1Namespace>,

@@ -11,6 +11,8 @@ public sealed class DaemonSetTests
     [InlineData("podSource=none")]
     [InlineData("podSource=kubelet", "policy.kubelet.terminationMessages=false")]
     [InlineData("leastPrivileged=false")]
+    [InlineData("podSource=kubelet", "kubelet.ca.configMap=x")]
+    [InlineData("extraVolumes=[{name: more, emptyDir: {}}]", "extraVolumeMounts=[{name: more, mountPath: /more}]")]
     public void Every_volume_is_mounted_and_every_mount_has_a_volume(params string[] values)
     {
         foreach (var pod in new[] { Chart.The<V1DaemonSet>(Chart.Set(values)).Spec.Template.Spec, Chart.The<V1Pod>(Chart.Set(values)).Spec })
@@ -18,6 +20,29 @@ public sealed class DaemonSetTests
             Assert.Equal(
                 pod.Volumes.Select(volume => volume.Name).Order(),
                 Assert.Single(pod.Containers).VolumeMounts.Select(mount => mount.Name).Order());
+        }
+    }
+
+    [Fact]
+    public void The_test_has_the_agents_mounts_so_that_it_fails_where_the_agent_would_not_start() => Assert.Equal(
+        Chart.Container().VolumeMounts.Where(mount => mount.Name != "socket").Select(mount => (mount.Name, mount.MountPath, mount.ReadOnlyProperty)),
+        Assert.Single(Chart.The<V1Pod>().Spec.Containers).VolumeMounts.Select(mount => (mount.Name, mount.MountPath, mount.ReadOnlyProperty)));
+
+    [Theory]
+    [InlineData("api", null)]
+    [InlineData("none", null)]
+    [InlineData("kubelet", "true")]
+    public void Every_command_in_the_container_finds_the_agents_options(string source, string? skips)
+    {
+        var values = Chart.Set($"podSource={source}", "kubelet.skipTlsVerify=true");
+        foreach (var container in new[] { Chart.Container(values), Assert.Single(Chart.The<V1Pod>(values).Spec.Containers) })
+        {
+            Assert.Single(container.Args);
+            string? Of(string name) => container.Env.SingleOrDefault(variable => variable.Name == name)?.Value;
+            Assert.Contains(container.VolumeMounts, mount => mount.MountPath == Of("NODEREAPER_CGROUP_ROOT"));
+            Assert.Contains(container.VolumeMounts, mount => mount.MountPath == Path.GetDirectoryName(Of("NODEREAPER_CONFIG")));
+            Assert.Equal(source == "none" ? null : source, Of("NODEREAPER_PODS"));
+            Assert.Equal(skips, Of("NODEREAPER_KUBELET_SKIP_TLS_VERIFY"));
         }
     }
 
@@ -32,6 +57,10 @@ public sealed class DaemonSetTests
         Assert.DoesNotContain(
             Chart.Container(Chart.Set("policy.kubelet.terminationMessages=false")).VolumeMounts, mount => mount.MountPath.Contains("kubelet", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void The_socket_needs_no_disk() => Assert.Equal(
+        "Memory", Chart.The<V1DaemonSet>().Spec.Template.Spec.Volumes.Single(volume => volume.Name == "socket").EmptyDir.Medium);
 
     [Fact]
     public void The_nodes_paths_are_these_and_no_others() => Assert.Equal(
@@ -51,9 +80,14 @@ public sealed class DaemonSetTests
     }
 
     [Fact]
-    public void CAP_SYS_ADMIN_comes_with_the_stage_throttle_alone() => Assert.Equal(
-        [.. s_capabilities.Append("SYS_ADMIN").Order()],
-        Chart.Container(Chart.Set("policy.stages.throttle=200Mi")).SecurityContext.Capabilities.Add.Order());
+    public void CAP_SYS_ADMIN_comes_with_the_stage_throttle_alone()
+    {
+        var context = Chart.Container(Chart.Set("policy.stages.throttle=200Mi")).SecurityContext;
+        Assert.Equal([.. s_capabilities.Append("SYS_ADMIN").Order()], context.Capabilities.Add.Order());
+
+        // The two contradict each other.
+        Assert.Null(context.AllowPrivilegeEscalation);
+    }
 
     [Fact]
     public void Privileged_is_what_was_asked_for_and_nothing_beside_it()
@@ -101,6 +135,32 @@ public sealed class DaemonSetTests
             (each) => Assert.Equal((port.Name, each.Item2), (each.Item1.HttpGet.Port.Value, each.Item1.HttpGet.Path)));
         Assert.Contains("listen: :1234", Chart.The<V1ConfigMap>(Chart.Set("port=1234")).Data["policy.yaml"], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void In_the_nodes_network_a_port_that_is_taken_restarts_nobody()
+    {
+        var container = Chart.Container(Chart.Set("hostNetwork=true"));
+        Assert.Null(container.StartupProbe);
+        Assert.Null(container.LivenessProbe);
+        Assert.NotNull(container.ReadinessProbe);
+    }
+
+    [Theory]
+    [InlineData("kubelet.ca.configMap=kubelets", "/etc/nodereaper-kubelet")]
+    [InlineData("kubelet.ca.hostPath=/var/lib/kubelet/pki/kubelet.crt", "/etc/nodereaper-kubelet/ca.crt")]
+    public void The_kubelets_authority_is_mounted_where_it_is_looked_for(string value, string path)
+    {
+        var values = Chart.Set("podSource=kubelet", value);
+        var container = Chart.Container(values);
+        Assert.Equal("/etc/nodereaper-kubelet/ca.crt", container.Env.Single(variable => variable.Name == "NODEREAPER_KUBELET_CA").Value);
+        Assert.Equal(path, container.VolumeMounts.Single(mount => mount.Name == "kubelet-ca").MountPath);
+        Assert.Equal("ca.crt", Chart.The<V1DaemonSet>(values).Spec.Template.Spec.Volumes.Single(volume => volume.Name == "kubelet-ca").ConfigMap?.Items[0].Path ?? "ca.crt");
+        Assert.DoesNotContain(Chart.Container(Chart.Set(value)).VolumeMounts, mount => mount.Name == "kubelet-ca");
+    }
+
+    [Fact]
+    public void It_cannot_be_in_two_places() =>
+        Assert.Contains("not both", Chart.Refusal(Chart.Set("podSource=kubelet", "kubelet.ca.configMap=x", "kubelet.ca.hostPath=/x")), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("policy.kill.reapers=3", true)]

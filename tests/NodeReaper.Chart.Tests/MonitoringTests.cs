@@ -15,13 +15,17 @@ public sealed class MonitoringTests
     [InlineData("serviceMonitor", "ServiceMonitor", "endpoints")]
     public void A_monitor_finds_the_Pods_and_their_port(string value, string kind, string endpoints)
     {
-        var objects = Chart.Render(Chart.Set($"{value}.enabled=true", $"{value}.interval=30s", $"{value}.additionalLabels={{team: x}}"));
+        var objects = Chart.Render(Chart.Set(
+            $"{value}.enabled=true", $"{value}.interval=30s", $"{value}.scrapeTimeout=5s", $"{value}.namespace=monitoring", $"{value}.additionalLabels={{team: x}}"));
         var monitor = KubernetesYaml.Deserialize<Monitor>(Assert.Single(objects, each => each.Kind == $"monitoring.coreos.com/v1 {kind}").Text);
         Assert.Equal("x", monitor.Metadata!.Labels["team"]);
-        Assert.Equal(["selector", endpoints], monitor.Spec.Keys);
+        Assert.Equal(["namespaceSelector", "selector", endpoints], monitor.Spec.Keys);
+        Assert.Equal("monitoring", monitor.Metadata.NamespaceProperty);
         var text = JsonSerializer.Serialize(monitor.Spec);
         Assert.Contains("\"port\":\"metrics\"", text, StringComparison.Ordinal);
         Assert.Contains("\"interval\":\"30s\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"scrapeTimeout\":\"5s\"", text, StringComparison.Ordinal);
+        Assert.Contains("{\"matchNames\":[\"nodereaper\"]}", text, StringComparison.Ordinal);
 
         // A ServiceMonitor goes by the Service's labels, a PodMonitor by the Pods'.
         var labels = kind == "PodMonitor"
@@ -44,6 +48,29 @@ public sealed class MonitoringTests
         Assert.Contains(
             "runbook_url: https://example.org/docs/runbooks/", Rule(Chart.Set("prometheusRule.enabled=true", "prometheusRule.runbookBaseUrl=https://example.org/")),
             StringComparison.Ordinal);
+
+        // A path alone leads nowhere.
+        Assert.DoesNotContain("runbook_url", Rule(Chart.Set("prometheusRule.enabled=true")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_network_policy_is_of_the_agents_and_of_the_test()
+    {
+        var selector = Chart.The<V1NetworkPolicy>(Chart.Set("networkPolicy.enabled=true")).Spec.PodSelector;
+        foreach (var labels in new[] { Chart.The<V1DaemonSet>().Spec.Template.Metadata.Labels, Chart.The<V1Pod>().Metadata.Labels })
+        {
+            Assert.All(selector.MatchLabels, label => Assert.Equal(label.Value, labels[label.Key]));
+            Assert.All(selector.MatchExpressions, each => Assert.Contains(labels[each.Key], each.Values));
+        }
+    }
+
+    [Fact]
+    public void Without_ports_it_lets_out_to_any()
+    {
+        var policy = Chart.The<V1NetworkPolicy>(Chart.Set("networkPolicy.enabled=true", "networkPolicy.egressPorts=[]", "networkPolicy.egressTo=[{ipBlock: {cidr: 10.0.0.0/8}}]"));
+        var rule = Assert.Single(policy.Spec.Egress);
+        Assert.Null(rule.Ports);
+        Assert.Single(rule.To);
     }
 
     [Fact]

@@ -68,6 +68,22 @@ public sealed partial class ObjectTests
         Assert.Contains(selector, label => !labels.TryGetValue(label.Key, out var value) || value != label.Value);
     }
 
+    [Fact]
+    public void A_quota_lets_the_Pods_use_their_PriorityClass()
+    {
+        var quota = Chart.The<V1ResourceQuota>(Chart.Set("priorityClassName=system-cluster-critical", "resourceQuota.pods=7"));
+        Assert.Equal("7", quota.Spec.Hard["pods"].ToString());
+        var scope = Assert.Single(quota.Spec.ScopeSelector.MatchExpressions);
+        Assert.Equal(("PriorityClass", "In", "system-cluster-critical"), (scope.ScopeName, scope.OperatorProperty, Assert.Single(scope.Values)));
+    }
+
+    [Theory]
+    [InlineData("nodereaper", "resourceQuota.create=false")]
+    [InlineData("nodereaper", "priorityClassName=\"\"")]
+    [InlineData("kube-system", "resourceQuota.create=true")]
+    public void There_is_none_where_none_is_needed(string space, string value) =>
+        Assert.DoesNotContain(Chart.Render(["-namespace", space, .. Chart.Set(value)]), each => each.Object is V1ResourceQuota);
+
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
     private static partial Regex Name();
 

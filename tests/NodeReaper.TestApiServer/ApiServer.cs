@@ -78,7 +78,7 @@ public sealed class ApiServer : IAsyncDisposable
             return;
         }
 
-        if (RightOf(verb) is { } right && _cluster.Denied.Contains(right))
+        if (RightOf(verb) is { } right && _cluster.Denies(right))
         {
             var words = right.Split(' ');
             await Answers.StatusAsync(
@@ -138,7 +138,8 @@ public sealed class ApiServer : IAsyncDisposable
         _ => ApiVerb.Other,
     };
 
-    private static string? RightOf(ApiVerb verb) => verb switch
+    /// <summary>The right that RBAC asks for; null where everybody may ask.</summary>
+    public static string? RightOf(ApiVerb verb) => verb switch
     {
         ApiVerb.ListPods => "list pods",
         ApiVerb.WatchPods => "watch pods",
@@ -157,7 +158,7 @@ public sealed class ApiServer : IAsyncDisposable
         var asked = review["spec"]!["resourceAttributes"]!;
         var group = asked["group"]?.ToString() is { Length: > 0 } named ? named + "/" : "";
         var part = asked["subresource"]?.ToString() is { Length: > 0 } sub ? "/" + sub : "";
-        review["status"] = new JsonObject { ["allowed"] = !_cluster.Denied.Contains($"{asked["verb"]} {group}{asked["resource"]}{part}") };
+        review["status"] = new JsonObject { ["allowed"] = !_cluster.Denies($"{asked["verb"]} {group}{asked["resource"]}{part}") };
         await Answers.JsonAsync(context, 201, review.ToJsonString());
     }
 

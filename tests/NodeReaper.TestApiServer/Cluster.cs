@@ -31,6 +31,9 @@ public sealed class Cluster : IDisposable
     /// <summary>What the agent may not do: verb and resource, such as <c>create events.k8s.io/events</c> or <c>watch pods</c>.</summary>
     public HashSet<string> Denied { get; } = [];
 
+    /// <summary>If not null, all that the agent may do, in the same words.</summary>
+    public IReadOnlySet<string>? Granted { get; set; }
+
     /// <summary>How often a watch that asks for bookmarks gets one.</summary>
     public TimeSpan BookmarkEvery { get; set; } = TimeSpan.FromMinutes(1);
 
@@ -44,6 +47,8 @@ public sealed class Cluster : IDisposable
     public bool IsSilent { get; set; }
 
     internal CancellationToken WatchesBroken => _watches.Token;
+
+    internal bool Denies(string right) => Denied.Contains(right) || Granted?.Contains(right) == false;
 
     /// <summary>How many requests of a kind came.</summary>
     public int Count(ApiVerb verb) => Requests.Count(request => request.Verb == verb);

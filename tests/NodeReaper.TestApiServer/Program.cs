@@ -5,7 +5,8 @@ using NodeReaper.TestApiServer;
 
 // test-api-server FOLDER: serves until it is ended. In the folder: pods/*.json, which it reads again and again; kubeconfig, ca.crt and
 // token, which it writes; node.json, the Node as it is after each change; events.jsonl, refused.jsonl and requests, to which it appends each
-// Event, what was wrong with it, and each request. Troubles, which it has as long as there is such a file: down, nobody listens; slow, each
+// Event, what was wrong with it, and each request; rights, if it is there at the start: all that the agent may do, a right a line, such as
+// "watch pods"; used, to which it appends the right that each request needed. Troubles, which it has as long as there is such a file: down, nobody listens; slow, each
 // answer begins after so many seconds; lying, the Pods of all nodes are told.
 if (args is not [var folder])
 {
@@ -18,6 +19,8 @@ using var cluster = new Cluster { Token = Token };
 cluster.Events.Written += written => Append("events.jsonl", written.ToJsonString());
 cluster.Events.Refused += (written, why) => Append("refused.jsonl", new JsonObject { ["why"] = why, ["event"] = written.DeepClone() }.ToJsonString());
 Directory.CreateDirectory(Path.Combine(folder, "pods"));
+var rights = Path.Combine(folder, "rights");
+cluster.Granted = File.Exists(rights) ? File.ReadAllLines(rights).ToHashSet() : null;
 var known = new Dictionary<string, (DateTime Written, JsonNode Pod)>();
 Refresh();
 
@@ -46,6 +49,10 @@ while (true)
     while (cluster.Requests.TryDequeue(out var request))
     {
         Append("requests", $"{request.Verb} {request.Target}");
+        if (ApiServer.RightOf(request.Verb) is { } right)
+        {
+            Append("used", right);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //	chart render CHART [option...]   the objects, as YAML
 //	chart notes CHART [option...]    what Helm says after an installation
 //	chart readme CHART               the table of values, from their comments
+//	chart rights CHART [option...]   what the ClusterRole gives, a right a line
 //	chart oci CHART [option...]      config.json of the OCI runtime for the DaemonSet's container
 package main
 
@@ -20,7 +21,7 @@ func (l *list) Set(s string) error { *l = append(*l, s); return nil }
 
 func main() {
 	if len(os.Args) < 3 {
-		fmt.Fprintln(os.Stderr, "usage: chart render|notes|readme|oci CHART [option...]; chart render CHART -h lists the options")
+		fmt.Fprintln(os.Stderr, "usage: chart render|notes|readme|rights|oci CHART [option...]; chart render CHART -h lists the options")
 		os.Exit(2)
 	}
 	command, folder := os.Args[1], os.Args[2]
@@ -56,6 +57,8 @@ func run(command, folder string, asked request, container *container) (string, e
 		return rendered.manifest, nil
 	case "notes":
 		return rendered.notes, nil
+	case "rights":
+		return rightsOf(rendered.manifest)
 	case "oci":
 		return container.config(rendered.manifest)
 	}

@@ -19,20 +19,22 @@ func valuesOf(folder string, files, sets []string) (values, error) {
 	if err != nil {
 		return nil, err
 	}
+	given := values{}
 	for _, file := range files {
 		over, err := readValues(file)
 		if err != nil {
 			return nil, err
 		}
-		lay(all, over)
+		lay(given, over)
 	}
 	for _, set := range sets {
 		over, err := parseSet(set)
 		if err != nil {
 			return nil, err
 		}
-		lay(all, over)
+		lay(given, over)
 	}
+	layOverDefaults(all, given)
 	return all, validate(filepath.Join(folder, "values.schema.json"), all)
 }
 
@@ -65,17 +67,31 @@ func parseSet(set string) (values, error) {
 	return value.(values), nil
 }
 
-// lay does as Helm: maps are laid over each other, null takes a value away, anything else replaces.
+// lay does as Helm with what is given: maps are laid over each other, anything else replaces.
 func lay(under, over values) {
 	for name, value := range over {
-		if value == nil {
-			delete(under, name)
-			continue
-		}
 		below, isMap := under[name].(values)
 		above, isMapToo := value.(values)
 		if isMap && isMapToo {
 			lay(below, above)
+		} else {
+			under[name] = value
+		}
+	}
+}
+
+// layOverDefaults does as Helm with the chart's values: null takes one of them away, and stays null where the chart has none.
+func layOverDefaults(under, over values) {
+	for name, value := range over {
+		below, isThere := under[name]
+		if value == nil && isThere {
+			delete(under, name)
+			continue
+		}
+		belowMap, isMap := below.(values)
+		aboveMap, isMapToo := value.(values)
+		if isMap && isMapToo {
+			layOverDefaults(belowMap, aboveMap)
 		} else {
 			under[name] = value
 		}

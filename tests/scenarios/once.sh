@@ -15,7 +15,7 @@ once() {
 }
 onces=0
 
-doctor() { once "$1" doctor --config=/etc/nodereaper/policy.yaml --cgroup-root=/host/sys/fs/cgroup; }
+doctor() { once "$1" doctor; }
 says() { grep -qE "$1" "$work/once.log" || { cat "$work/once.log"; return 1; }; }
 warns_of() { ! grep -E '^(FAIL|warn)' "$work/once.log" | grep -vE "$1" && says "^(FAIL|warn)  ($1)"; }
 
@@ -34,7 +34,7 @@ tenants=0
 kill_with() {
     local change=$1
     shift
-    once "$change" kill --cgroup "/host${cgroup}" --cgroup-root /host/sys/fs/cgroup --output json "$@"
+    once "$change" kill --cgroup "/host${cgroup}" --output json "$@"
     sed -n '/^{/,$p' "$work/once.log" > "$work/kill.json"
 }
 killed() { jq -r 'if .outcome == "freed" then [.outcome, .strategy, (.processes[0].held | tostring)] | join(" ") else . end' "$work/kill.json" || cat "$work/once.log"; }

@@ -26,6 +26,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ include "nodereaper.selectorLabels" . }}
 {{- end }}
 
+{{- define "nodereaper.testName" -}}
+{{ include "nodereaper.name" . | trunc 56 }}-doctor
+{{- end }}
+
 {{- define "nodereaper.commonLabels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
@@ -101,7 +105,10 @@ runAsUser: 0
 runAsGroup: 0
 readOnlyRootFilesystem: true
 {{- if .Values.leastPrivileged }}
+{{- /* With CAP_SYS_ADMIN, Kubernetes takes no false here: it can get any right by itself. */}}
+{{- if not (dig "stages" "throttle" nil .Values.policy) }}
 allowPrivilegeEscalation: false
+{{- end }}
 capabilities:
   drop: [ALL]
   add:
@@ -164,27 +171,102 @@ tolerations:
 {{- end }}
 {{- end }}
 
-{{/* Of run and of doctor. */}}
-{{- define "nodereaper.commonArgs" -}}
-- --config=/etc/nodereaper/policy.yaml
-- --cgroup-root=/host/sys/fs/cgroup
-{{- if ne .Values.podSource "none" }}
-- --pods={{ .Values.podSource }}
-{{- end }}
-{{- if and (eq .Values.podSource "kubelet") .Values.kubelet.skipTlsVerify }}
-- --kubelet-skip-tls-verify
-{{- end }}
-{{- end }}
-
+{{/* The options of all commands: kubectl exec gives no others. */}}
 {{- define "nodereaper.env" -}}
 - name: NODE_NAME
   valueFrom:
     fieldRef:
       fieldPath: spec.nodeName
+- name: NODEREAPER_CONFIG
+  value: /etc/nodereaper/policy.yaml
+- name: NODEREAPER_CGROUP_ROOT
+  value: /host/sys/fs/cgroup
+{{- if ne .Values.podSource "none" }}
+- name: NODEREAPER_PODS
+  value: {{ .Values.podSource }}
+{{- end }}
 {{- if eq .Values.podSource "kubelet" }}
 - name: NODE_IP
   valueFrom:
     fieldRef:
       fieldPath: status.hostIP
+{{- if .Values.kubelet.skipTlsVerify }}
+- name: NODEREAPER_KUBELET_SKIP_TLS_VERIFY
+  value: "true"
+{{- end }}
+{{- if include "nodereaper.kubeletCa" . }}
+- name: NODEREAPER_KUBELET_CA
+  value: /etc/nodereaper-kubelet/ca.crt
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "nodereaper.kubeletCa" -}}
+{{- if and .Values.kubelet.ca.configMap .Values.kubelet.ca.hostPath }}
+{{- fail "kubelet.ca: give configMap or hostPath, not both" }}
+{{- end }}
+{{- if and (eq .Values.podSource "kubelet") (or .Values.kubelet.ca.configMap .Values.kubelet.ca.hostPath) }}true{{ end }}
+{{- end }}
+
+{{/* Of the node, and of the chart. */}}
+{{- define "nodereaper.volumes" -}}
+# The whole folder, not a subPath: a change of the ConfigMap reaches the agent.
+- name: policy
+  configMap:
+    name: {{ include "nodereaper.fullname" . }}
+- name: cgroup
+  hostPath:
+    path: {{ .Values.hostPaths.cgroup }}
+    type: Directory
+- name: state
+  hostPath:
+    path: {{ .Values.hostPaths.state }}
+    type: DirectoryOrCreate
+{{- if include "nodereaper.writesTerminationMessages" . }}
+- name: pods
+  hostPath:
+    path: {{ .Values.hostPaths.kubelet }}/pods
+    type: Directory
+{{- end }}
+{{- if include "nodereaper.kubeletCa" . }}
+- name: kubelet-ca
+  {{- if .Values.kubelet.ca.configMap }}
+  configMap:
+    name: {{ .Values.kubelet.ca.configMap }}
+    items:
+      - key: {{ .Values.kubelet.ca.key }}
+        path: ca.crt
+  {{- else }}
+  hostPath:
+    path: {{ .Values.kubelet.ca.hostPath }}
+    type: File
+  {{- end }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "nodereaper.volumeMounts" -}}
+- name: policy
+  mountPath: /etc/nodereaper
+  readOnly: true
+- name: cgroup
+  mountPath: /host/sys/fs/cgroup
+- name: state
+  mountPath: /var/lib/nodereaper
+{{- if include "nodereaper.writesTerminationMessages" . }}
+# Volumes of Pods that are unmounted on the node are unmounted here, too, and not kept busy.
+- name: pods
+  mountPath: /var/lib/kubelet/pods
+  mountPropagation: HostToContainer
+{{- end }}
+{{- if include "nodereaper.kubeletCa" . }}
+- name: kubelet-ca
+  mountPath: /etc/nodereaper-kubelet{{ if .Values.kubelet.ca.hostPath }}/ca.crt{{ end }}
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}

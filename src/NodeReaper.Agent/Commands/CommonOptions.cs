@@ -7,9 +7,9 @@ internal static class CommonOptions
 {
     internal static Option<string> CgroupRoot() => new("--cgroup-root")
     {
-        Description = "where cgroup v2 is mounted",
+        Description = $"where cgroup v2 is mounted (default: ${EnvironmentDefaults.CgroupRoot}, else /sys/fs/cgroup)",
         HelpName = "DIR",
-        DefaultValueFactory = _ => "/sys/fs/cgroup",
+        DefaultValueFactory = _ => EnvironmentDefaults.Of(EnvironmentDefaults.CgroupRoot) ?? "/sys/fs/cgroup",
     };
 
     internal static Option<string> ProcRoot() => new("--proc-root")
@@ -19,7 +19,12 @@ internal static class CommonOptions
         DefaultValueFactory = _ => "/proc",
     };
 
-    internal static Option<string?> Config() => new("--config") { Description = "the policy file (YAML); without it, the defaults hold", HelpName = "FILE" };
+    internal static Option<string?> Config() => new("--config")
+    {
+        Description = $"the policy file (YAML); without it, the defaults hold (default: ${EnvironmentDefaults.Config})",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => EnvironmentDefaults.Of(EnvironmentDefaults.Config),
+    };
 
     internal static Option<string?> Kubeconfig() => new("--kubeconfig")
     {
@@ -31,8 +36,9 @@ internal static class CommonOptions
     {
         var pods = new Option<string?>("--pods")
         {
-            Description = "a folder of Pod manifests (YAML); without it, only the cgroup paths tell of Pods",
+            Description = $"a folder of Pod manifests (YAML); without it, only the cgroup paths tell of Pods (default: ${EnvironmentDefaults.Pods}, where that is a folder)",
             HelpName = "DIR",
+            DefaultValueFactory = _ => EnvironmentDefaults.Of(EnvironmentDefaults.Pods) is { } value and not ("api" or "kubelet") ? value : null,
         };
         pods.Validators.Add(result =>
         {
@@ -50,4 +56,7 @@ internal static class CommonOptions
         output.AcceptOnlyFromAmong("text", "json");
         return output;
     }
+
+    /// <summary>True when the command line has the option, and not the environment alone.</summary>
+    internal static bool IsGiven<T>(ParseResult parsed, Option<T> option) => parsed.GetResult(option) is { Implicit: false };
 }

@@ -6,7 +6,6 @@ using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Agent.SelfTest;
 using NodeReaper.Engine.Killing;
-using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Agent.Commands;
 
@@ -35,19 +34,20 @@ internal static class DoctorCommand
             }
 
             var cluster = await ClusterAsync(pods, parsed, options, cancellation);
-            var report = Examine(parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, options.Policy, cluster);
+            var report = Examine(parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!, options, cluster);
             Print(report, parsed.GetValue(output) == "json");
             return report.WouldProtect ? ExitCode.Success : ExitCode.Failed;
         });
         return command;
     }
 
-    private static DoctorReport Examine(string cgroupRoot, string procRoot, ReapPolicy policy, IReadOnlyList<DoctorCheck> cluster)
+    private static DoctorReport Examine(string cgroupRoot, string procRoot, AgentOptions options, IReadOnlyList<DoctorCheck> cluster)
     {
         var test = new StrategySelfTest(expediteFlag: 0);
         List<DoctorCheck> checks =
         [
-            .. DoctorChecks.Environment(cgroupRoot, procRoot, policy),
+            .. DoctorChecks.Environment(cgroupRoot, procRoot, options.Policy),
+            .. FolderChecks.All(options, talksToCluster: cluster.Count > 0),
             .. test.Tried.Select(strategy => Describe(test.Try(strategy))),
             .. cluster,
         ];

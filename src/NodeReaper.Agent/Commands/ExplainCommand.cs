@@ -20,7 +20,7 @@ internal static class ExplainCommand
         };
         var socket = ControlOptions.Socket();
         var config = CommonOptions.Config();
-        config.Description = "what this policy would decide: of the running agent's Pods, where one runs and no --pods are given";
+        config.Description = $"what this policy would decide: of the running agent's Pods, where one runs and no --pods are given (without an agent: ${EnvironmentDefaults.Config})";
         var pods = CommonOptions.PodsFolder();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
@@ -38,10 +38,11 @@ internal static class ExplainCommand
             }
 
             // Pods of its own are a question of their own.
-            var asked = parsed.GetValue(pods) is null ? await AskAsync(parsed.GetValue(socket)!, file) : null;
+            var other = CommonOptions.IsGiven(parsed, config) ? file : null;
+            var asked = CommonOptions.IsGiven(parsed, pods) ? null : await AskAsync(parsed.GetValue(socket)!, other);
             IReadOnlyList<RecentReport> recent = asked is null ? [] : (await StatusCommand.AskAsync(parsed.GetValue(socket)!))?.Recent ?? [];
             var document = asked ?? Look(options, parsed.GetValue(pods), parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
-            return Print(document with { Config = file }, recent, parsed.GetValue(pod), parsed.GetValue(output)!);
+            return Print(document with { Config = asked is null ? file : other }, recent, parsed.GetValue(pod), parsed.GetValue(output)!);
         });
         return command;
     }

@@ -11,8 +11,9 @@ internal sealed class PodSourceOptions
     private readonly Option<string?> _pods = new("--pods")
     {
         Description = "where Pods are known from: api (the API server), kubelet, or a folder of Pod manifests (YAML), read again whenever it changes; "
-            + "default: api in a cluster, else only the cgroup paths tell of Pods",
+            + $"default: ${EnvironmentDefaults.Pods}, else api in a cluster, else only the cgroup paths tell of Pods",
         HelpName = "api|kubelet|DIR",
+        DefaultValueFactory = _ => EnvironmentDefaults.Of(EnvironmentDefaults.Pods),
     };
 
     private readonly Option<string?> _kubeconfig = CommonOptions.Kubeconfig();
@@ -25,13 +26,16 @@ internal sealed class PodSourceOptions
 
     private readonly Option<string?> _kubeletCa = new("--kubelet-ca")
     {
-        Description = "who the kubelet's certificate must come from (default: the cluster's authorities)",
+        Description = $"who the kubelet's certificate must come from (default: ${EnvironmentDefaults.KubeletCa}, else the cluster's authorities)",
         HelpName = "FILE",
+        DefaultValueFactory = _ => EnvironmentDefaults.Of(EnvironmentDefaults.KubeletCa),
     };
 
     private readonly Option<bool> _kubeletSkipTlsVerify = new("--kubelet-skip-tls-verify")
     {
-        Description = "take any certificate for the kubelet's; whoever listens at its address then gets the agent's token",
+        Description = "take any certificate for the kubelet's; whoever listens at its address then gets the agent's token "
+            + $"(also: ${EnvironmentDefaults.KubeletSkipTlsVerify}=true)",
+        DefaultValueFactory = _ => EnvironmentDefaults.Of(EnvironmentDefaults.KubeletSkipTlsVerify) == "true",
     };
 
     internal PodSourceOptions() => _pods.Validators.Add(result =>

@@ -40,22 +40,42 @@ internal static class CgroupChecks
         tree.Refresh();
         if (tree.TreeCount == 0)
         {
-            yield return DoctorCheck.Warning(
-                "kubepods", $"no kubepods tree below {cgroupRoot}", "start the kubelet; until then there is nobody to kill");
+            yield return NoKubepods(cgroupRoot, isInPod: Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 });
             yield break;
         }
 
         yield return DoctorCheck.Ok("kubepods", $"{tree.Containers.Length} container(s) in {string.Join(", ", tree.Trees)}");
         foreach (var path in tree.Trees)
         {
-            yield return Writable(Path.Combine(cgroupRoot, path));
+            yield return Writable(Path.Combine(cgroupRoot, path), confinement);
         }
 
         yield return Visible(tree);
         yield return ReachCheck.Of(tree, procRoot, confinement);
     }
 
-    private static DoctorCheck Writable(string path)
+    // A Pod is itself in such a tree: who is in one and sees none looks at the wrong place.
+    internal static DoctorCheck NoKubepods(string cgroupRoot, bool isInPod) => isInPod
+        ? DoctorCheck.Failed(
+            "kubepods",
+            $"no kubepods tree below {cgroupRoot}, though this is a Pod: that is not the node's cgroup file system",
+            "mount the node's /sys/fs/cgroup (chart: hostPaths.cgroup), and set --cgroup-root to where it is mounted")
+        : DoctorCheck.Warning("kubepods", $"no kubepods tree below {cgroupRoot}", "start the kubelet; until then there is nobody to kill");
+
+    /// <summary>What to do when cgroup.kill cannot be opened for writing.</summary>
+    internal static string WritableAdvice(Errno error, Confinement confinement)
+    {
+        if (error == Errno.ENOENT)
+        {
+            return "use Linux 5.14 or later";
+        }
+
+        return error == Errno.EACCES || error == Errno.EPERM
+            ? confinement.AdviceOr("run as root, or with CAP_DAC_OVERRIDE")
+            : "mount the cgroup file system read-write";
+    }
+
+    private static DoctorCheck Writable(string path, Confinement confinement)
     {
         var cgroup = CgroupDirectory.Open(path, out var error);
         var opened = cgroup.IsOpen ? cgroup.Descriptor.OpenWriteAt("cgroup.kill\0"u8) : SyscallResult.Failed(error);
@@ -70,7 +90,7 @@ internal static class CgroupChecks
             : DoctorCheck.Warning(
                 "cgroup.kill",
                 $"{path}/cgroup.kill: {opened.Error}: processes are killed one by one",
-                "mount the cgroup file system read-write, as root; use Linux 5.14 or later");
+                WritableAdvice(opened.Error, confinement));
     }
 
     // A PID namespace of its own would hide the victims from the agent.

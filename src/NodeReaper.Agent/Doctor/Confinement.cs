@@ -16,7 +16,7 @@ internal sealed record Confinement(bool HasSeccompFilter, string? Label, int Ptr
     private const int NobodyTraces = 3;
 
     // Types that SELinux's policies let act on other containers, or do not judge.
-    private static readonly string[] s_freeTypes = ["spc_t", "unconfined_t", "unconfined_service_t", "init_t", "initrc_t", "kernel_t"];
+    private static readonly string[] s_freeTypes = ["spc_t", "unconfined_t", "unconfined_service_t", "init_t", "initrc_t", "kernel_t", "control_t"];
 
     /// <summary>True when Yama lets nobody trace, whatever capabilities it has.</summary>
     internal bool ForbidsTracing => PtraceScope == NobodyTraces;

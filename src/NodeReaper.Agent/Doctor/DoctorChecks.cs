@@ -11,7 +11,7 @@ internal static class DoctorChecks
         return
         [
             KernelChecks.KernelVersion(),
-            KernelChecks.Pressure(procRoot, confinement),
+            KernelChecks.Pressure(procRoot, policy.Pressure, confinement),
             .. CgroupChecks.All(cgroupRoot, procRoot, confinement),
             .. KernelChecks.Capabilities(throttles: policy.Stages.Throttle is not null),
             .. ConfinementChecks.All(confinement),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NodeReaper.Engine.Policy;
 using NodeReaper.Kernel.Pressure;
 
 namespace NodeReaper.Agent.Doctor;
@@ -36,13 +37,13 @@ internal static class KernelChecks
             : DoctorCheck.Ok("kernel", text);
     }
 
-    internal static DoctorCheck Pressure(string procRoot, Confinement confinement)
+    internal static DoctorCheck Pressure(string procRoot, PressurePolicy policy, Confinement confinement)
     {
         var path = Path.Combine(procRoot, "pressure", "memory");
-        using var trigger = PsiTrigger.Open(path, PsiKind.Some, 150_000, 1_000_000, out var error);
+        using var trigger = PsiTrigger.Open(path, PsiKind.Some, (int)policy.Stall.TotalMicroseconds, (int)policy.StallWindow.TotalMicroseconds, out var error);
         if (trigger is not null)
         {
-            return DoctorCheck.Ok("psi", $"{path} takes an alarm");
+            return DoctorCheck.Ok("psi", $"{path} takes an alarm within {policy.StallWindow.TotalSeconds} s");
         }
 
         return DoctorCheck.Warning(

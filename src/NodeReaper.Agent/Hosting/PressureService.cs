@@ -253,7 +253,7 @@ internal sealed partial class PressureService(
             KernelErrors(logger, errors);
         }
 
-        if (settings.Policy.DryRun)
+        if (policies.Newest.DryRun)
         {
             StoppedDryRun(logger, totals.DryRunKills, totals.WithoutVictim);
         }

@@ -110,23 +110,21 @@ public sealed class StallBlame
     }
 
     /// <summary>Remembers who has met a limit up to now. For quiet moments; allocates nothing.</summary>
-    /// <param name="containers">The containers; their memory.events must have been read just now.</param>
+    /// <param name="containers">The containers; their memory.events and those of their Pods must have been read just now.</param>
     public void Remember(ReadOnlySpan<ContainerCgroup> containers)
     {
         foreach (var container in containers)
         {
-            container.LimitHits = container.LastEvents.Max + container.LastEvents.High + Hits(container, OfPod);
+            container.LimitHits = container.LastEvents.TimesAtLimit + container.LastPodEvents.TimesAtLimit;
         }
     }
 
-    private static ReadOnlySpan<byte> OfPod => "../memory.events.local\0"u8;
-
-    private long Hits(ContainerCgroup container) => Hits(container, "memory.events\0"u8) + Hits(container, OfPod);
+    private long Hits(ContainerCgroup container) => Hits(container, "memory.events\0"u8) + Hits(container, "../memory.events\0"u8);
 
     private long Hits(ContainerCgroup container, ReadOnlySpan<byte> file)
     {
         var read = container.Directory.ReadFile(file, _text);
-        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out var events) == ParseOutcome.Ok ? events.Max + events.High : 0;
+        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out var events) == ParseOutcome.Ok ? events.TimesAtLimit : 0;
     }
 
     private long Stalled(ContainerCgroup container)

@@ -14,6 +14,7 @@ public sealed class ConfinementTests : IDisposable
     [InlineData("cri-containerd.apparmor.d (complain)", true, false)]
     [InlineData("system_u:system_r:container_t:s0:c1,c2\0", true, true)]
     [InlineData("system_u:system_r:spc_t:s0\0", false, true)]
+    [InlineData("system_u:system_r:control_t:s0-s0:c0.c1023", false, true)]
     [InlineData("crun (unconfined)\n", false, false)]
     [InlineData("kernel", false, false)]
     [InlineData("", false, false)]
