@@ -98,7 +98,7 @@ public sealed class Redecision
             var index = _plan.Victims[position];
             if (isGraced(index))
             {
-                _plan.Remove(position, Facts.Candidates.All[index].ReliefBytes);
+                _plan.Remove(position, Facts.Candidates.All);
             }
         }
     }

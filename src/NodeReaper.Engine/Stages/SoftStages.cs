@@ -16,6 +16,9 @@ namespace NodeReaper.Engine.Stages;
 /// </summary>
 internal sealed class SoftStages : IDisposable
 {
+    /// <summary>The name of the last stage, in place of a signal's.</summary>
+    internal const string TerminateStage = "terminate";
+
     private static readonly long s_apart = Stopwatch.Frequency / 2;
     // Who grows faster than that is for the kill.
     private static readonly TimeSpan s_timeToThrottle = TimeSpan.FromSeconds(2);
@@ -98,7 +101,7 @@ internal sealed class SoftStages : IDisposable
             Throttle(policy, toThrottle);
         }
 
-        return TryFind(policy, stages.Terminate, "terminate", out occasion) && IsPressing(policy, occasion) && Terminate(policy, occasion);
+        return TryFind(policy, stages.Terminate, TerminateStage, out occasion) && IsPressing(policy, occasion) && Terminate(policy, occasion);
     }
 
     /// <summary>What is expected back from those that were asked to end and still have time, in bytes.</summary>
@@ -146,7 +149,7 @@ internal sealed class SoftStages : IDisposable
                     && Grace.Fits(occasion, candidate, grace)
                     && Ask(policy, occasion, index, grace)))
             {
-                _plan.Remove(position, candidate.ReliefBytes);
+                _plan.Remove(position, _snapshot.All);
             }
         }
     }
@@ -323,7 +326,7 @@ internal sealed class SoftStages : IDisposable
                     _ = Ask(policy, occasion, index, grace);
                 }
 
-                _plan.Remove(position, candidate.ReliefBytes);
+                _plan.Remove(position, _snapshot.All);
             }
         }
 
