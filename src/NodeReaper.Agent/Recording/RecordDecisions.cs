@@ -67,6 +67,7 @@ internal static class RecordDecisions
             IsWidened = candidate.IsWidened,
             IsUnreadable = facts.IsUnreadable,
             IsQuarantined = facts.IsQuarantined,
+            IsAskedToEnd = facts.IsAskedToEnd,
             Memory = facts.Memory,
             GrowthBytesPerSecond = facts.GrowthBytesPerSecond,
             Pod = facts.Pod is { } pod ? IndexOf(pods, pod) : null,

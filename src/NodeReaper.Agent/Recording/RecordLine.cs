@@ -105,7 +105,7 @@ internal sealed record RecordDecision
 
     public required IReadOnlyList<int> Planned { get; init; }
 
-    /// <summary>Those of <see cref="Planned"/> who had no time to end by themselves.</summary>
+    /// <summary>Those of <see cref="Planned"/> who had no time to end by themselves, and in front of them those who had been told to before.</summary>
     public required IReadOnlyList<int> Plan { get; init; }
 
     public required Conclusion Conclusion { get; init; }
@@ -134,6 +134,9 @@ internal sealed record RecordContainer
     public required bool IsUnreadable { get; init; }
 
     public required bool IsQuarantined { get; init; }
+
+    /// <summary>It was told to end in this shortage.</summary>
+    public bool IsAskedToEnd { get; init; }
 
     public required MemoryUse Memory { get; init; }
 

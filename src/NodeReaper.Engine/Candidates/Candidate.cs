@@ -23,6 +23,9 @@ public struct Candidate
     /// <summary>True when it must not be chosen for now (<see cref="ContainerCgroup.IsQuarantined"/>), as it was when it was looked at.</summary>
     public bool IsQuarantined;
 
+    /// <summary>True when it was told to end (SIGTERM) in this shortage, whether its time is over or not.</summary>
+    public bool IsAskedToEnd;
+
     /// <summary>Its QoS class: the Pod's, or else what the cgroup path says.</summary>
     public QosClass QosClass;
 

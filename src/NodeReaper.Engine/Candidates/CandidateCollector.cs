@@ -45,6 +45,7 @@ public sealed class CandidateCollector
             ? _reader.Read(cgroup.MemoryFiles, out candidate.Memory)
             : _reader.Read(cgroup.Directory, out candidate.Memory);
         candidate.IsQuarantined = cgroup.IsQuarantined;
+        candidate.IsAskedToEnd = cgroup.GraceEnds > 0;
         candidate.IsUnreadable = !error.IsNone;
         if (candidate.IsUnreadable)
         {

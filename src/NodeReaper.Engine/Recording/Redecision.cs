@@ -65,6 +65,7 @@ public sealed class Redecision
         Decisions.Plan(Facts.Candidates, Ranking, Occasion.Verdict, Facts.PendingBytes, Policy.Plan, _plan);
         Planned = [.. _plan.Victims];
         Remove(Facts.Graced.Contains);
+        AskedFirst.Apply(Facts.Candidates, Ranking, Policy, _plan);
         return _plan.Count == 0 && Planned.Count > 0
             ? Conclusion.Wait
             : Decisions.Conclude(Occasion, Facts.Candidates, Ranking, _plan, Facts.IsWithinBudget);

@@ -123,16 +123,25 @@ internal sealed class SoftStages : IDisposable
         return bytes;
     }
 
-    /// <summary>Takes out of the plan who asked for a grace period, as long as there is time for it, and asks them to end.</summary>
+    /// <summary>
+    /// Takes out of the plan who asked for a grace period, as long as there is time for it, and asks them to end. When somebody has to die
+    /// all the same, those who were asked before are the first.
+    /// </summary>
     /// <param name="policy">The policy.</param>
     /// <param name="occasion">The shortage.</param>
     internal void GrantGrace(ReapPolicy policy, in Occasion occasion)
     {
-        if (policy.DryRun || !LeavesTime(occasion.Verdict))
+        if (!policy.DryRun && LeavesTime(occasion.Verdict))
         {
-            return;
+            GiveTime(policy, occasion);
         }
 
+        AskedFirst.Apply(_snapshot, _ranking, policy, _plan);
+    }
+
+    // From the end of the ranking on: nobody has time while one behind it must die in the meantime.
+    private void GiveTime(ReapPolicy policy, in Occasion occasion)
+    {
         var now = Stopwatch.GetTimestamp();
         for (var position = _plan.Count - 1; position >= 0; position--)
         {
@@ -143,14 +152,17 @@ internal sealed class SoftStages : IDisposable
                 continue;
             }
 
-            if (Grace.Lasts(candidate.Cgroup, now)
+            var hasTime = Grace.Lasts(candidate.Cgroup, now)
                 || (candidate.Cgroup.GraceEnds == 0
                     && Grace.Wished(candidate, policy.Stages) is { } grace
                     && Grace.Fits(occasion, candidate, grace)
-                    && Ask(policy, occasion, index, grace)))
+                    && Ask(policy, occasion, index, grace));
+            if (!hasTime)
             {
-                _plan.Remove(position, _snapshot.All);
+                return;
             }
+
+            _plan.Remove(position, _snapshot.All);
         }
     }
 
@@ -320,8 +332,9 @@ internal sealed class SoftStages : IDisposable
             ref readonly var candidate = ref _snapshot.All[index];
             if (!Grace.IsOver(candidate.Cgroup, now))
             {
-                var grace = Grace.Wished(candidate, policy.Stages) ?? policy.Stages.Grace;
-                if (candidate.Cgroup.GraceEnds == 0 && !policy.IsDryRunFor(candidate) && Grace.Fits(occasion, candidate, grace))
+                if (candidate.Cgroup.GraceEnds == 0
+                    && !policy.IsDryRunFor(candidate)
+                    && Grace.ThatFits(occasion, candidate, policy.Stages) is { } grace)
                 {
                     _ = Ask(policy, occasion, index, grace);
                 }

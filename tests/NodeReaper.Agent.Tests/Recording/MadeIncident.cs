@@ -35,7 +35,9 @@ internal sealed class MadeIncident : IDisposable
     public void Dispose() => _node.Dispose();
 
     /// <summary>Decides, and keeps the decision.</summary>
-    internal void Decide(ReapPolicy policy)
+    /// <param name="policy">The policy.</param>
+    /// <param name="isCacheAsked">True when the large request was told to end before.</param>
+    internal void Decide(ReapPolicy policy, bool isCacheAsked = false)
     {
         Assert.True(_node.Read(policy.Pressure));
         Recorder.Note(_node, policy);
@@ -47,19 +49,22 @@ internal sealed class MadeIncident : IDisposable
             Add(ref snapshot.Add(), i);
         }
 
+        snapshot.ToFill[1].IsAskedToEnd = isCacheAsked;
+
         CandidateRules.Apply(snapshot, policy, null);
         Ranker.Rank(snapshot, policy.Ranking, ranking);
         Decisions.Plan(snapshot, ranking, occasion.Verdict, 0, policy.Plan, plan);
         Recorder.Capture(DecisionKind.Shortage, _node, policy, occasion, 0, snapshot, ranking, plan);
+        AskedFirst.Apply(snapshot, ranking, policy, plan);
         Recorder.Conclude(plan, true, Decisions.Conclude(occasion, snapshot, ranking, plan, true));
         Recorder.Keep();
     }
 
     /// <summary>Decides, and writes the record.</summary>
     /// <returns>The path of the record.</returns>
-    internal string Record(ReapPolicy policy)
+    internal string Record(ReapPolicy policy, bool isCacheAsked = false)
     {
-        Decide(policy);
+        Decide(policy, isCacheAsked);
         using var writer = new RecordWriter(Recorder, policy.Record, "node-1");
         return Assert.IsType<string>(writer.Work(isLast: true));
     }
