@@ -123,8 +123,8 @@ internal sealed record IncidentPassedOver(int Count, long Bytes);
 /// <param name="IsLeftover">True when an agent before this one had left the container slowed down.</param>
 internal sealed record IncidentStage(long? Bytes, double? GraceSeconds, bool? IsLeftover);
 
-/// <summary>A container that stands still at its own limit.</summary>
-internal sealed record IncidentLivelock(long LimitBytes, int StalledPercent, double Seconds, long LimitHits);
+/// <summary>A container that stands still at its own limit, or its Pod's.</summary>
+internal sealed record IncidentLivelock(long LimitBytes, int StalledPercent, double Seconds, long LimitHits, bool IsPodLimit);
 
 /// <summary>A candidate, with the value of each key.</summary>
 internal sealed record IncidentCandidate

@@ -33,7 +33,8 @@ internal static class IncidentRecords
                 report.Livelock.LimitBytes,
                 report.Livelock.StalledPercent,
                 Math.Round(report.Livelock.Time.TotalSeconds, 1),
-                report.Livelock.LimitHits)
+                report.Livelock.LimitHits,
+                report.Livelock.IsPodLimit)
             : null,
         Ranking = RankingOf(report),
         RankedTotal = report.RankedTotal,
