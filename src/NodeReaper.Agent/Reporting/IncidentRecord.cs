@@ -170,6 +170,9 @@ internal sealed record IncidentCandidate
     /// <summary>Why it may not be chosen; null when it may.</summary>
     public string? Exclusion { get; init; }
 
+    /// <summary>True when it was told to end (SIGTERM) in this shortage: it dies before those who were not.</summary>
+    public bool IsAskedToEnd { get; init; }
+
     /// <summary>The key that put it in front of the next one; null for the last.</summary>
     public string? DecidingKey { get; init; }
 }

@@ -120,6 +120,7 @@ internal static class IncidentRecords
             KernelBytes = facts.Memory.Kernel,
             SwapBytes = facts.Memory.Swap,
             Exclusion = facts.Exclusion == Exclusion.None ? null : CamelCase.Of(facts.Exclusion),
+            IsAskedToEnd = facts.IsAskedToEnd,
             DecidingKey = candidate.DecidingKey?.Name,
         };
     }

@@ -141,7 +141,8 @@ internal static class ReportSentence
     private static string Decision(ReapReport report)
     {
         var by = report.Victim.DecidingKey is { } key ? $" by {key.Name}" : "";
-        return report switch
+        var asked = report.Victim.Facts.IsAskedToEnd ? "told to end before; " : "";
+        return asked + report switch
         {
             { RankedTotal: 1 } => "the only candidate",
             { Rank.Place: 1 } => $"first of {report.RankedTotal}{(by.Length > 0 ? by : ", in a tie broken by UID")}",
