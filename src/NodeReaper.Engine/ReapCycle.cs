@@ -295,7 +295,6 @@ public sealed class ReapCycle : IDisposable
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOoms.Remember();
-        StallBlame.Remember(_tree.Containers);
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
     }

@@ -1,5 +1,6 @@
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
@@ -125,7 +126,8 @@ public abstract class CycleTest : IDisposable
         int Quarantined,
         (string Name, Errno Release)[] Processes,
         string? Spared,
-        VictimRank Rank);
+        VictimRank Rank,
+        Livelock Livelock);
 
     private protected sealed class Recorder
     {
@@ -149,6 +151,7 @@ public abstract class CycleTest : IDisposable
             report.ExcludedBy(Exclusion.Quarantined),
             [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))],
             report.HasSpared ? report.Spared.PodUid : null,
-            report.Rank));
+            report.Rank,
+            report.Livelock));
     }
 }

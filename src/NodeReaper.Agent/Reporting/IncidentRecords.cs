@@ -33,7 +33,8 @@ internal static class IncidentRecords
                 report.Livelock.LimitBytes,
                 report.Livelock.StalledPercent,
                 Math.Round(report.Livelock.Time.TotalSeconds, 1),
-                report.Livelock.LimitHits)
+                report.Livelock.LimitHits,
+                report.Livelock.IsPodLimit)
             : null,
         Ranking = RankingOf(report),
         RankedTotal = report.RankedTotal,
@@ -119,6 +120,7 @@ internal static class IncidentRecords
             KernelBytes = facts.Memory.Kernel,
             SwapBytes = facts.Memory.Swap,
             Exclusion = facts.Exclusion == Exclusion.None ? null : CamelCase.Of(facts.Exclusion),
+            IsAskedToEnd = facts.IsAskedToEnd,
             DecidingKey = candidate.DecidingKey?.Name,
         };
     }
