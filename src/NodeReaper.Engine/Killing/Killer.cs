@@ -26,6 +26,9 @@ public sealed class Killer : IDisposable
     // By then an exit that nothing keeps waiting is over.
     private static readonly long s_firstNudge = Stopwatch.Frequency / 500;
 
+    // When no release has come to an end for that long, whoever still waits for its turn is better off without the hold.
+    private static readonly long s_releasePatience = Stopwatch.Frequency / 50;
+
     // And by then, that of a thousand small processes, who had better not be looked at one by one meanwhile.
     private static readonly long s_lateNudge = Stopwatch.Frequency / 50;
 
@@ -91,7 +94,7 @@ public sealed class Killer : IDisposable
         _hasLookedForSharer = _outsideSharer != 0;
         var shares = SharesOf(freeableBytes);
         var hasReaper = _reapers.IdleCount > 0;
-        var held = steps.Holds ? Hold() : 0;
+        var held = steps.Holds ? Hold(end) : 0;
         var signalError = steps.KillsByRelease && !_victim.All.IsEmpty ? KillByRelease(target, shares, out var signalledAt) : Signal(target, steps, out signalledAt);
         if (!signalError.IsNone)
         {
@@ -168,8 +171,8 @@ public sealed class Killer : IDisposable
     }
 
     // Whom nobody can release must not be kept from its exit.
-    private int Hold() =>
-        _reapers.IdleCount == 0 ? 0 : _holders.Hold(_victim.All[..Math.Min(_victim.All.Length, MaxHeldPerVictim)]);
+    private int Hold(long end) =>
+        _reapers.IdleCount == 0 ? 0 : _holders.Hold(_victim.All[..Math.Min(_victim.All.Length, MaxHeldPerVictim)], end);
 
     private Errno Signal(KillTarget target, in StrategySteps steps, out long signalledAt)
     {
@@ -247,12 +250,26 @@ public sealed class Killer : IDisposable
 
     private bool WaitForRelease(long end, bool lastOne = true)
     {
+        var ended = 0;
+        var giveUpAt = Stopwatch.GetTimestamp() + s_releasePatience;
         while (!_reapers.IsFinished)
         {
             _reapers.WaitForProgress(ProgressMilliseconds);
             LetGoOfReleased();
             NudgeWhenDue();
-            if (Stopwatch.GetTimestamp() >= end)
+            var now = Stopwatch.GetTimestamp();
+            if (_reapers.EndedCount != ended)
+            {
+                ended = _reapers.EndedCount;
+                giveUpAt = now + s_releasePatience;
+            }
+            else if (now >= giveUpAt)
+            {
+                _holders.GiveUp(_reapers.BegunCount);
+                giveUpAt = now + s_releasePatience;
+            }
+
+            if (now >= end)
             {
                 // Whatever keeps the release, the hold ends in time, also for one that is not dying.
                 if (lastOne)
