@@ -32,6 +32,7 @@ public sealed class Killer : IDisposable
     // And by then, that of a thousand small processes, who had better not be looked at one by one meanwhile.
     private static readonly long s_lateNudge = Stopwatch.Frequency / 50;
 
+    private readonly ProcessFiles _proc;
     private readonly uint _expediteFlag;
     private readonly VictimProcesses _victim;
     private readonly VictimSignal _signal;
@@ -53,6 +54,7 @@ public sealed class Killer : IDisposable
     /// <param name="expediteFlag">The flag of pidfd_send_signal for <see cref="KillStrategy.Expedite"/>; 0: the kernel has none.</param>
     public Killer(ProcessFiles proc, ProcessGuard guard, int reapers, uint expediteFlag = 0)
     {
+        _proc = proc;
         _expediteFlag = expediteFlag;
         _holders = new Holders(proc, Errors);
         _sharers = new MemorySharers(proc, Errors);
@@ -92,6 +94,7 @@ public sealed class Killer : IDisposable
         _target = target;
         _outsideSharer = identity.OutsideSharer;
         _hasLookedForSharer = _outsideSharer != 0;
+        var anonBytes = AnonBytesOf(target);
         var shares = SharesOf(freeableBytes);
         var hasReaper = _reapers.IdleCount > 0;
         var held = steps.Holds ? Hold(end) : 0;
@@ -119,7 +122,10 @@ public sealed class Killer : IDisposable
         // With all of them stuck in victims before this one, it dies at its own pace, which is what Attend looks after.
         var releasedAt = steps.Releases && hasReaper && WaitForRelease(end) ? Stopwatch.GetTimestamp() : 0;
         return new KillOutcome(
-            strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, signalledAt, releasedAt);
+            strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, signalledAt, releasedAt)
+        {
+            AnonBytes = anonBytes,
+        };
     }
 
     /// <summary>
@@ -160,6 +166,12 @@ public sealed class Killer : IDisposable
         _reapers.Dispose();
         _sharers.Dispose();
     }
+
+    // What the cgroup must lose by the death of one of its processes. Those that share its memory count once.
+    private long AnonBytesOf(KillTarget target) =>
+        target.IsCgroup || target.Cgroups.IsEmpty || _proc.AnonymousPages(_victim.All[0].ProcessId) is not { Succeeded: true } pages
+            ? 0
+            : pages.Value * Environment.SystemPageSize;
 
     // One thread is left for whoever comes next: all of them may be kept waiting by one victim's mmap_lock.
     private int SharesOf(long freeableBytes)
