@@ -175,6 +175,7 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
+        NoteGap(children.Error);
         own.Close();
     }
 
@@ -199,6 +200,7 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
+        NoteGap(children.Error);
         tree.Close();
     }
 
@@ -242,6 +244,7 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
+        NoteGap(children.Error);
         directory.Close();
     }
 
@@ -275,9 +278,11 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
+        NoteGap(children.Error);
         directory.Close();
     }
 
+    // Also a listing that ended early: what it did not name is not gone.
     private void NoteGap(Errno error) => _isWalkComplete &= error.IsNone || error.IsGone;
 
     private void Add(
