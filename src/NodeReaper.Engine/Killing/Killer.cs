@@ -5,8 +5,8 @@ using NodeReaper.Kernel.Syscalls;
 namespace NodeReaper.Engine.Killing;
 
 /// <summary>
-/// Kills a victim and takes its memory back. One thread uses it, and nothing on that thread waits without a bound: what can
-/// (PTRACE_SEIZE, process_mrelease, kcmp) is left to threads of its own. Everything is made at start; a kill allocates nothing.
+/// Kills a victim and takes its memory back. One thread uses it, and what may wait without a bound (PTRACE_SEIZE,
+/// process_mrelease, kcmp) is left to threads of its own; only cgroup.kill is not, which takes the kernel's lock of all cgroups. Everything is made at start; a kill allocates nothing.
 /// </summary>
 public sealed class Killer : IDisposable
 {
@@ -16,6 +16,9 @@ public sealed class Killer : IDisposable
     // Of many processes, the large ones are held; small ones exit faster than they can be seized.
     private const int MaxHeldPerVictim = VictimProcesses.Followed;
     private const int ProgressMilliseconds = 1;
+
+    // Without cgroup.kill, many more may be followed; these leave room for those that are found later.
+    private const int MaxReleasedPerVictim = 512;
 
     // Two threads pay for themselves from here on; smaller ones are released before the second has woken up.
     private const long SharedReleaseBytes = 4L << 20;
@@ -85,6 +88,7 @@ public sealed class Killer : IDisposable
         var decidedAt = Stopwatch.GetTimestamp();
         var end = decidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
         End();
+        _signal.Begin();
         var identity = _victim.Identify(target, freeableBytes);
         if (identity.Refusal != Refusal.None)
         {
@@ -114,7 +118,7 @@ public sealed class Killer : IDisposable
         }
         else if (!steps.KillsByRelease && !_victim.All.IsEmpty)
         {
-            _reapers.Start(_victim.All.Length, shares, kills: false);
+            StartRelease(shares, kills: false);
         }
 
         _victim.ReadNames();
@@ -183,8 +187,24 @@ public sealed class Killer : IDisposable
     }
 
     // Whom nobody can release must not be kept from its exit.
-    private int Hold(long end) =>
-        _reapers.IdleCount == 0 ? 0 : _holders.Hold(_victim.All[..Math.Min(_victim.All.Length, MaxHeldPerVictim)], end);
+    private int Hold(long end)
+    {
+        if (_reapers.IdleCount == 0)
+        {
+            return 0;
+        }
+
+        var count = Math.Min(_victim.All.Length, MaxHeldPerVictim);
+        _victim.Pin(count);
+        return _holders.Hold(_victim.All[..count], end);
+    }
+
+    private void StartRelease(int shares, bool kills)
+    {
+        var count = Math.Min(_victim.All.Length, MaxReleasedPerVictim);
+        _victim.Pin(count);
+        _reapers.Start(count, shares, kills);
+    }
 
     private Errno Signal(KillTarget target, in StrategySteps steps, out long signalledAt)
     {
@@ -202,12 +222,12 @@ public sealed class Killer : IDisposable
             if (expedited.IsNone)
             {
                 // Nobody left is no error then: that is what it was for.
-                var others = target.IsCgroup ? _signal.Send(target, mayForget: false) : Errno.None;
+                var others = target.IsCgroup ? _signal.Send(target) : Errno.None;
                 return others.IsGone ? Errno.None : others;
             }
         }
 
-        var error = _signal.Send(target, mayForget: !steps.Holds);
+        var error = _signal.Send(target);
         signalledAt = Stopwatch.GetTimestamp();
         return error;
     }
@@ -222,14 +242,14 @@ public sealed class Killer : IDisposable
             return Errno.ESRCH;
         }
 
-        _reapers.Start(_victim.All.Length, 1, kills: true);
+        StartRelease(shares: 1, kills: true);
         signalledAt = Stopwatch.GetTimestamp();
         _nextNudge = long.MaxValue;
         var isFinished = WaitForRelease(signalledAt + s_atomicHeadStart, lastOne: false);
         if (target.IsCgroup)
         {
             // Nobody left is no error: that is what the release was for.
-            var error = _signal.Send(target, mayForget: false);
+            var error = _signal.Send(target);
             return error.IsGone ? Errno.None : error;
         }
 
@@ -238,10 +258,10 @@ public sealed class Killer : IDisposable
             return Errno.None;
         }
 
-        var killed = _signal.Send(target, mayForget: false);
+        var killed = _signal.Send(target);
         if (isFinished && killed.IsNone)
         {
-            _reapers.Start(_victim.All.Length, shares, kills: false);
+            StartRelease(shares, kills: false);
         }
 
         return killed == Errno.ESRCH ? Errno.None : killed;
@@ -342,7 +362,7 @@ public sealed class Killer : IDisposable
             return;
         }
 
-        _nudgeAfter *= 2;
+        _nudgeAfter = _signal.IsUnfinished ? s_firstNudge : _nudgeAfter * 2;
         _nextNudge = Stopwatch.GetTimestamp() + _nudgeAfter;
         _signal.SendToWhoeverIsLeft(target, withNewcomers: _nudgeAfter >= s_lateNudge);
         UrgeTheDying(target);
@@ -366,7 +386,8 @@ public sealed class Killer : IDisposable
             }
         }
 
-        if (!canRun)
+        // Nobody who lives on gets what is lifted, not even for a while.
+        if (!canRun && (target.IsCgroup || _victim.AreAlone(target)))
         {
             _cpuLimits.Lift(target);
         }
@@ -388,9 +409,10 @@ public sealed class Killer : IDisposable
         }
 
         _hasLookedForSharer = true;
+        _ = _victim.List(_target!);
         foreach (var sharer in _sharers.Find(process.ProcessId, []))
         {
-            if (!_sharers.AreInOneCgroup(process.ProcessId, sharer))
+            if (!_victim.IsInside(_target!, process.ProcessId, sharer))
             {
                 _outsideSharer = sharer;
             }

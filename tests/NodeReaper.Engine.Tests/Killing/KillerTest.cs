@@ -118,10 +118,14 @@ public abstract class KillerTest : IDisposable
     }
 
     /// <summary>A cgroup as on a kernel before 5.14: it lists its processes as ever, but has no cgroup.kill.</summary>
-    private protected KillTarget WithoutCgroupKill(TestCgroup cgroup)
+    private protected KillTarget WithoutCgroupKill(TestCgroup cgroup, bool canFreeze = false)
     {
         var directory = _fake.AddEmpty("old");
-        File.CreateSymbolicLink(Path.Combine(directory, "cgroup.procs"), Path.Combine(cgroup.Path, "cgroup.procs"));
+        foreach (var file in canFreeze ? (ReadOnlySpan<string>)["cgroup.procs", "cgroup.freeze"] : ["cgroup.procs"])
+        {
+            File.CreateSymbolicLink(Path.Combine(directory, file), Path.Combine(cgroup.Path, file));
+        }
+
         return KillTarget.Of(_fake.Open("old"));
     }
 }
