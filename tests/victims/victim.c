@@ -22,6 +22,7 @@
  *   --leader-exits     the first thread of the first process ends, the others stay
  *   --zombie           keep one child that has exited and is not waited for
  *   --vfork-share      a child that shares the address space without being a thread, as one after vfork() does
+ *   --exec-on-term     the second thread calls execve at SIGTERM, and so becomes the first one
  *   --stuck-exec       stuck within execve: its second thread is traced, and may not end
  *   --fork-bomb N      N chains of processes: each forks the next one and exits, for ever
  *   --reader PID FILE  read /proc/PID/FILE in a loop, until it is gone
@@ -63,7 +64,7 @@ static struct {
     size_t mib, mlock_mib, shmem_mib, tmpfs_mib, step_mib, until_mib;
     long hog_mib_per_second;
     int threads, procs, nice, fork_chains, reader_pid, cgroups;
-    int spin, thp, small_pages, random, hog, leader_exits, zombie, walk, ignore_term, vfork_share, die_with_parent, sched_idle, stuck_exec;
+    int spin, thp, small_pages, random, hog, leader_exits, zombie, walk, ignore_term, vfork_share, die_with_parent, sched_idle, stuck_exec, exec_on_term;
     const char *comm, *cgroup[CGROUPS], *tmpfs, *reader_file, *writer_file;
 } o = { .threads = 1, .step_mib = 4 };
 
@@ -159,6 +160,23 @@ static void *thread_main(void *nothing)
     stay();
 }
 
+static void *exec_main(void *nothing)
+{
+    (void)nothing;
+    /* The first thread may be gone, and what /proc/self tells with it. */
+    sigset_t wanted;
+    int signal;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigwait(&wanted, &signal);
+    /* It gets ready once more, and nobody reads that. */
+    if (dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO) < 0)
+        die("/dev/null");
+    execl("/proc/thread-self/exe", "victim", NULL);
+    die("execl");
+    return NULL;
+}
+
 static void start_threads(void)
 {
     for (int i = 1; i < o.threads; i++) {
@@ -166,7 +184,7 @@ static void start_threads(void)
         pthread_attr_t small;
         pthread_attr_init(&small);
         pthread_attr_setstacksize(&small, 64 << 10);
-        if ((errno = pthread_create(&thread, &small, thread_main, NULL)))
+        if ((errno = pthread_create(&thread, &small, o.exec_on_term && i == 1 ? exec_main : thread_main, NULL)))
             die("pthread_create");
         pthread_attr_destroy(&small);
     }
@@ -368,7 +386,7 @@ static void parse(int count, char **words)
         { "spin", 0, &o.spin, 1 }, { "thp", 0, &o.thp, 1 }, { "random", 0, &o.random, 1 },
         { "leader-exits", 0, &o.leader_exits, 1 }, { "zombie", 0, &o.zombie, 1 },
         { "ignore-term", 0, &o.ignore_term, 1 }, { "vfork-share", 0, &o.vfork_share, 1 },
-        { "stuck-exec", 0, &o.stuck_exec, 1 },
+        { "stuck-exec", 0, &o.stuck_exec, 1 }, { "exec-on-term", 0, &o.exec_on_term, 1 },
         { "die-with-parent", 0, &o.die_with_parent, 1 }, { "small-pages", 0, &o.small_pages, 1 },
         { "sched-idle", 0, &o.sched_idle, 1 }, { "walk", 0, &o.walk, 1 }, { NULL, 0, NULL, 0 },
     };
@@ -437,6 +455,12 @@ int main(int count, char **words)
         start_sharer();
     if (o.fork_chains)
         start_fork_bomb();
+    if (o.exec_on_term) {
+        sigset_t term;
+        sigemptyset(&term);
+        sigaddset(&term, SIGTERM);
+        sigprocmask(SIG_BLOCK, &term, NULL);
+    }
     start_threads();
     if (o.stuck_exec)
         exec_and_get_stuck();

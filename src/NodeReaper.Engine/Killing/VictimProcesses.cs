@@ -30,6 +30,7 @@ public sealed class VictimProcesses
     private readonly MemorySharers _sharers;
     private readonly KillErrors _errors;
     private int _count;
+    private int _pinned;
 
     /// <summary>Makes the buffers.</summary>
     /// <param name="proc">The proc file system.</param>
@@ -129,7 +130,7 @@ public sealed class VictimProcesses
         var followed = SortedFollowed();
         foreach (var processId in _listed.Ids)
         {
-            if (_count == MaxFollowed)
+            if (IsFull)
             {
                 break;
             }
@@ -148,22 +149,57 @@ public sealed class VictimProcesses
         return _all.AsSpan(from, _count - from);
     }
 
-    /// <summary>Makes room. Only before their release has begun, and while none is held.</summary>
+    /// <summary>True when nobody but those that are followed is in the victim's cgroups.</summary>
+    /// <param name="target">The victim.</param>
+    public bool AreAlone(KillTarget target)
+    {
+        if (!_listed.Read(target.Cgroups).IsNone)
+        {
+            return false;
+        }
+
+        var followed = SortedFollowed();
+        foreach (var processId in _listed.Ids)
+        {
+            if (followed.BinarySearch(processId) < 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>True when no more can be followed.</summary>
+    public bool IsFull => _count == MaxFollowed;
+
+    /// <summary>Those before stay where they are until the end of the kill: who holds or releases them knows them by their place.</summary>
+    /// <param name="count">How many, from the first one on.</param>
+    public void Pin(int count) => _pinned = Math.Max(_pinned, count);
+
+    /// <summary>Makes room, of those that are not pinned.</summary>
     public void ForgetTheDead()
     {
-        foreach (ref var process in All)
+        foreach (ref var process in _all.AsSpan(_pinned, _count - _pinned))
         {
-            if (process.HeldThread == 0 && process.Pidfd.HasExited())
+            if (process.Pidfd.HasExited())
             {
                 Drop(ref process);
             }
         }
 
-        CloseRanks(0);
+        CloseRanks(_pinned);
     }
 
     /// <summary>Forgets all of them; whoever calls this has closed them.</summary>
-    public void Clear() => _count = 0;
+    public void Clear() => _count = _pinned = 0;
+
+    /// <summary>True when one that shares the memory of a process of the victim is of the victim, too: in its cgroups or below them, by the last listing.</summary>
+    /// <param name="target">The victim.</param>
+    /// <param name="processId">The process.</param>
+    /// <param name="sharer">The other.</param>
+    public bool IsInside(KillTarget target, int processId, int sharer) =>
+        (!target.Cgroups.IsEmpty && _listed.Ids.BinarySearch(sharer) >= 0) || _sharers.AreInOneCgroup(processId, sharer);
 
     private VictimIdentity IdentifyProcess(KillTarget target, long freeableBytes)
     {
@@ -192,7 +228,7 @@ public sealed class VictimProcesses
         var outsider = 0;
         foreach (var sharer in _sharers.Find(processId, target.Cgroups.IsEmpty ? [] : _listed.Ids))
         {
-            if (_count == MaxFollowed || !_sharers.AreInOneCgroup(processId, sharer) || !Open(sharer).IsNone)
+            if (IsFull || !IsInside(target, processId, sharer) || !Open(sharer).IsNone)
             {
                 outsider = sharer;
             }
@@ -200,7 +236,7 @@ public sealed class VictimProcesses
 
         if (_count > 1)
         {
-            KeepSharersFrom(1, processId);
+            KeepSharersFrom(1, target, processId);
             KeepGoodFrom(1, target.Cgroups.IsEmpty ? Errno.None : _listed.Read(target.Cgroups), target.Cgroups.IsEmpty);
         }
 
@@ -208,7 +244,7 @@ public sealed class VictimProcesses
     }
 
     // The answer may be of one that has called execve since, or whose ID is another's now: once more, with all of them open.
-    private void KeepSharersFrom(int from, int processId)
+    private void KeepSharersFrom(int from, KillTarget target, int processId)
     {
         var ids = _ids.AsSpan(0, _count - from);
         for (var i = 0; i < ids.Length; i++)
@@ -219,7 +255,7 @@ public sealed class VictimProcesses
         var still = _sharers.Find(processId, ids);
         foreach (ref var process in _all.AsSpan(from, _count - from))
         {
-            if (!still.Contains(process.ProcessId) || !_sharers.AreInOneCgroup(processId, process.ProcessId))
+            if (!still.Contains(process.ProcessId) || !IsInside(target, processId, process.ProcessId))
             {
                 Drop(ref process);
             }

@@ -22,6 +22,9 @@ public sealed class Verifier
     // Page tables and what the kernel keeps for a while stay below this share of what was there.
     private const int ResidueDivisor = 64;
 
+    // The others of the container may grow meanwhile, and it itself may have between the two looks.
+    private const int LossDivisor = 8;
+
     private readonly MemoryUseReader _reader = new();
     private readonly ProcessFiles _proc;
     private readonly long _batchBytes = BatchPages * Environment.SystemPageSize * Environment.ProcessorCount;
@@ -138,7 +141,10 @@ public sealed class Verifier
         var now = Stopwatch.GetTimestamp();
         var error = _reader.Read(cgroup, out var left);
         left = error.IsNone ? left : result.Left;
-        var freed = outcome.SharerProcessId == 0 && (allDead || AreReleased(killer.Processes));
+
+        // Dead is not freed: a reader of /proc may keep the memory of a process that is gone.
+        var isBack = allDead && (error.IsGone || Lost(result.Before, left) >= outcome.AnonBytes - Math.Max(outcome.AnonBytes / LossDivisor, _batchBytes));
+        var freed = outcome.SharerProcessId == 0 && (AreReleased(killer.Processes) || isBack);
         return result with
         {
             Left = left,
@@ -146,6 +152,8 @@ public sealed class Verifier
             DeadAt = allDead ? FirstTime(result.DeadAt, now) : 0,
         };
     }
+
+    private static long Lost(in MemoryUse before, in MemoryUse left) => before.Anon + before.Swap - left.Anon - left.Swap;
 
     private static bool AreReleased(ReadOnlySpan<VictimProcess> processes)
     {
