@@ -44,7 +44,7 @@ internal static class DoctorCommand
 
     private static DoctorReport Examine(string cgroupRoot, string procRoot, ReapPolicy policy, IReadOnlyList<DoctorCheck> cluster)
     {
-        var test = new StrategySelfTest(expediteFlag: 0);
+        var test = new StrategySelfTest(policy.Kill.ExpediteFlag);
         List<DoctorCheck> checks =
         [
             .. DoctorChecks.Environment(cgroupRoot, procRoot, policy),
