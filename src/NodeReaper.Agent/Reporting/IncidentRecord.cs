@@ -246,8 +246,8 @@ internal sealed record IncidentKernelOom(long Processes, string Late);
 /// <param name="BytesLeft">What its cgroup holds all the same, such as files on tmpfs.</param>
 internal sealed record IncidentDrain(long Incident, double GoneSeconds, long BytesLeft);
 
-/// <summary>What became of one process, by errno name.</summary>
-internal sealed record IncidentProcess(int Pid, string Name, bool Held, string Signal, string? Release, int Attempts, double? DeadMilliseconds);
+/// <summary>What became of one process, by errno name; null where that was not tried.</summary>
+internal sealed record IncidentProcess(int Pid, string Name, bool Held, string? Signal, string? Release, int Attempts, double? DeadMilliseconds);
 
 /// <summary>The generated serialisers: reflection does not survive NativeAOT.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -168,7 +168,6 @@ internal static class IncidentRecords
 
     private static List<IncidentProcess> ProcessesOf(ReapReport report)
     {
-        var releases = report.Outcome.IsKilled && StrategySteps.Of(report.Outcome.Strategy).Releases;
         var processes = new List<IncidentProcess>(report.Processes.Length);
         foreach (ref readonly var process in report.Processes)
         {
@@ -176,8 +175,8 @@ internal static class IncidentRecords
                 process.ProcessId,
                 process.Name,
                 process.HeldThread != 0,
-                process.SignalError.Name,
-                releases ? process.ReleaseError.Name : null,
+                StepResults.Signal(process, report.Outcome),
+                StepResults.Release(process),
                 process.ReleaseAttempts,
                 ReportSentence.Milliseconds(report.Outcome.DecidedAt, process.DeadAt)));
         }

@@ -65,6 +65,11 @@ public sealed class Holders : IDisposable
         _current = FindFree();
         if (_current is not { } holder)
         {
+            for (var i = 0; i < victims.Length; i++)
+            {
+                victims[i].HoldError = Errno.EBUSY;
+            }
+
             return 0;
         }
 
