@@ -15,6 +15,10 @@ internal sealed record PodObject
     public PodSpecObject? Spec { get; init; }
 
     public PodStatusObject? Status { get; init; }
+
+    /// <summary>True for one of which nothing but its names could be read.</summary>
+    [JsonIgnore]
+    public bool IsTooLarge { get; init; }
 }
 
 /// <summary>metadata.</summary>
@@ -65,6 +69,8 @@ internal sealed record ResourcesObject(IReadOnlyDictionary<string, string?>? Req
 internal sealed record PodStatusObject
 {
     public string? QosClass { get; init; }
+
+    public string? Phase { get; init; }
 
     public IReadOnlyList<ContainerStatusObject>? ContainerStatuses { get; init; }
 

@@ -53,6 +53,10 @@ internal static class PodObjects
         && !hash.AsSpan().ContainsAnyExcept(s_hexDigits);
 
     private static string? ValueOf(PodMetadata metadata, string annotation)
+    /// <summary>The UID by which kubectl describe finds the Events of a Pod: of the mirror of a static one, what its annotation says.</summary>
+    internal static string UidInEvents(PodObject pod) =>
+        (IsMirror(pod) && ValueOf(pod.Metadata!, AnnotationsConverter.Mirror) is { } mirror && PodDescription.IsUid(mirror) ? mirror : pod.Metadata?.Uid) ?? "";
+
     {
         foreach (var each in metadata.Annotations ?? [])
         {

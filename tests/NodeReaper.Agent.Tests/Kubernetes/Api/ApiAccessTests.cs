@@ -166,12 +166,16 @@ public sealed class ApiAccessTests : IDisposable
         Assert.True(delays.Max() > 9);
     }
 
-    private static string Kubeconfig(ApiRig rig, string user) => $$"""
-        apiVersion: v1
-        kind: Config
-        current-context: test
-        contexts: [{name: test, context: {cluster: test, user: agent} }]
-        clusters: [{name: test, cluster: {server: "{{rig.Url}}", certificate-authority-data: {{Convert.ToBase64String(Encoding.ASCII.GetBytes(rig.Cluster.Certificates.AuthorityPem))}}} }]
-        users: [{name: agent, user: { {{user}} } }]
-        """;
+    [Theory]
+    [InlineData(1, 20)]
+    [InlineData(2, 40)]
+    [InlineData(3, 60)]
+    [InlineData(int.MaxValue, 60)]
+    public void A_past_that_is_gone_again_and_again_is_listed_less_and_less_often(int attempt, double most)
+    {
+        var delays = Enumerable.Range(0, 500)
+            .Select(_ => ApiPipelines.DelayAfter(new ApiTimings(), attempt, new ApiException(ApiFailure.Gone, "")).TotalSeconds).ToList();
+        Assert.All(delays, delay => Assert.InRange(delay, 0, most));
+        Assert.True(delays.Max() > most * 0.9);
+    }
 }
