@@ -21,6 +21,15 @@ public static class Answers
         ["code"] = code,
     };
 
+    /// <summary>What authorization says (pkg/endpoints/handlers/responsewriters/errors.go) of a right such as <c>create events.k8s.io/events</c>.</summary>
+    public static string Forbidden(string right)
+    {
+        var (verb, what) = (right.Split(' ')[0], right.Split(' ')[1]);
+        var (group, resource) = what.Split('/') is [var first, var rest] && first.Contains('.', StringComparison.Ordinal) ? (first, rest) : ("", what);
+        var name = resource.Split('/')[0] + (group.Length > 0 ? "." + group : "");
+        return $"{name} is forbidden: User \"system:serviceaccount:test:agent\" cannot {verb} resource \"{resource}\" in API group \"{group}\" at the cluster scope";
+    }
+
     /// <summary>Any JSON.</summary>
     public static Task JsonAsync(HttpContext context, int code, string json)
     {

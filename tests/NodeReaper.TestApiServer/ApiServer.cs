@@ -80,9 +80,7 @@ public sealed class ApiServer : IAsyncDisposable
 
         if (RightOf(verb) is { } right && _cluster.Denied.Contains(right))
         {
-            var words = right.Split(' ');
-            await Answers.StatusAsync(
-                context, 403, "Forbidden", $"{words[1]} is forbidden: User \"system:serviceaccount:test:agent\" cannot {words[0]} resource \"{words[1]}\"");
+            await Answers.StatusAsync(context, 403, "Forbidden", Answers.Forbidden(right));
             return;
         }
 

@@ -27,8 +27,24 @@ internal sealed class StateFile(string path, int maxBytes)
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            File.WriteAllBytes(path + ".tmp", bytes);
-            File.Move(path + ".tmp", path, overwrite: true);
+            WholeFile.Write(path, bytes);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Takes it away, if it is there.</summary>
+    /// <exception cref="IOException">It stays.</exception>
+    internal void Delete()
+    {
+        try
+        {
+            if (Exists)
+            {
+                File.Delete(path);
+            }
         }
         catch (UnauthorizedAccessException error)
         {

@@ -41,7 +41,7 @@ internal sealed class PodWatchReader(Stream body, TimeSpan silence)
 
             if (!await FillAsync(stopping))
             {
-                return _buffer.Unused.IsEmpty ? null : throw new ApiException(ApiFailure.Unreachable, "the watch ends within a line");
+                return _buffer.Unused.IsEmpty && tooLarge is null ? null : throw new ApiException(ApiFailure.Unreachable, "the watch ends within a line");
             }
         }
 
@@ -108,7 +108,7 @@ internal sealed class PodWatchReader(Stream body, TimeSpan silence)
             case "ERROR":
                 var status = JsonSerializer.Deserialize(line, ApiJson.Default.ErrorLine)?.Object;
                 var message = Yaml.ShownText.Of(status?.Message ?? "", 400);
-                throw new ApiException(ApiClient.FailureOf(status?.Code ?? 500, message), $"the watch ended: {status?.Code} {message}");
+                throw new ApiException(ApiClient.FailureOf(status?.Code ?? 500, status?.Reason, message), $"the watch ended: {status?.Code} {message}");
             case var other:
                 throw new ApiException(ApiFailure.Nonsense, $"a line of the watch has the type '{Yaml.ShownText.Of(other ?? "(none)")}'");
         }
