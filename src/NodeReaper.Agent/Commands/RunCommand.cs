@@ -105,14 +105,15 @@ internal static class RunCommand
         builder.Services.AddSingleton<RecentReports>();
         builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<RecentReports>());
         builder.Services.AddSingleton<IReportSink, LogSink>();
+        if (options.Kubelet is { TerminationMessages: true, Root: { } kubeletRoot })
+        {
+            // Before the incident file, which waits for the disk: the kubelet reads the message as soon as it sees the end.
+            builder.Services.AddSingleton<IReportSink>(_ => new TerminationMessageSink(kubeletRoot));
+        }
+
         if (settings.Policy.Report.IncidentFile is { } file)
         {
             builder.Services.AddSingleton<IReportSink>(_ => new IncidentFileSink(file, settings.Node, settings.Policy.Report.IncidentFileMaxBytes));
-        }
-
-        if (options.Kubelet is { TerminationMessages: true, Root: { } kubeletRoot })
-        {
-            builder.Services.AddSingleton<IReportSink>(_ => new TerminationMessageSink(kubeletRoot));
         }
 
         // Services stop in the opposite order: reports are drained after the last kill.

@@ -78,3 +78,4 @@ internal sealed record PodDescription(
     private static string WithoutScheme(string id) =>
         id[(id.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + "://".Length : 0)..];
 }
+        FallsBackToLog = container.FallsBackToLog,

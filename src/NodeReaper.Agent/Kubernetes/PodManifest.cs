@@ -24,8 +24,8 @@ internal static class PodManifest
             ("priority", null),
             ("priorityClassName", null),
             ("resources", s_resources),
-            ("containers", YamlShape.Keys(("name", null), ("resources", s_resources))),
-            ("initContainers", YamlShape.Keys(("name", null), ("restartPolicy", null), ("resources", s_resources))))),
+            ("containers", YamlShape.Keys(("name", null), ("terminationMessagePolicy", null), ("resources", s_resources))),
+            ("initContainers", YamlShape.Keys(("name", null), ("restartPolicy", null), ("terminationMessagePolicy", null), ("resources", s_resources))))),
         ("status", YamlShape.Keys(
             ("qosClass", null),
             ("containerStatuses", YamlShape.Keys(("name", null), ("containerID", null))),

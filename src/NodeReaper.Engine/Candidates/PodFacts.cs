@@ -13,6 +13,9 @@ public sealed record ContainerFacts(
 {
     /// <summary>True for an init container that goes on (restartPolicy: Always).</summary>
     public bool IsSidecar { get; init; }
+
+    /// <summary>True when the end of its log is its termination message where it wrote none itself (FallbackToLogsOnError).</summary>
+    public bool FallsBackToLog { get; init; }
 }
 
 /// <summary>What is known of one Pod of this node. It is matched to its cgroup by its UID.</summary>

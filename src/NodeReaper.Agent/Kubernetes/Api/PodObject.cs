@@ -60,7 +60,7 @@ internal sealed record PodSpecObject
 }
 
 /// <summary>A container of the spec.</summary>
-internal sealed record ContainerObject(string? Name, string? RestartPolicy, ResourcesObject? Resources);
+internal sealed record ContainerObject(string? Name, string? RestartPolicy, string? TerminationMessagePolicy, ResourcesObject? Resources);
 
 /// <summary>resources.</summary>
 internal sealed record ResourcesObject(IReadOnlyDictionary<string, string?>? Requests, IReadOnlyDictionary<string, string?>? Limits);

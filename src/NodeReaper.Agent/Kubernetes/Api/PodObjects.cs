@@ -92,7 +92,10 @@ internal static class PodObjects
             }
 
             containers.Add(new ManifestContainer(
-                Required(container?.Name, "spec.containers[].name"), kind, NeedsOf(container?.Resources).WithDefaults()));
+                Required(container?.Name, "spec.containers[].name"), kind, NeedsOf(container?.Resources).WithDefaults())
+            {
+                FallsBackToLog = container?.TerminationMessagePolicy == ManifestContainer.LogPolicy,
+            });
         }
     }
 
