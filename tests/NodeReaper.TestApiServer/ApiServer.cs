@@ -183,7 +183,21 @@ public sealed class ApiServer : IAsyncDisposable
         }
         else if (body["deleteOptions"]?["preconditions"]?["uid"]?.ToString() is { } uid && uid != pod["metadata"]!["uid"]!.ToString())
         {
-            await Answers.StatusAsync(context, 409, "Conflict", $"the UID in the precondition ({uid}) does not match the UID in record");
+            await Answers.StatusAsync(
+                context,
+                409,
+                "Conflict",
+                $"Operation cannot be fulfilled on Pod \"{name}\": the UID in the precondition ({uid}) does not match the UID in record ({pod["metadata"]!["uid"]}). "
+                + "The object might have been deleted and then recreated");
+        }
+        else if (_cluster.Budgets.Where(budget => budget.Selects(podNamespace, pod["metadata"]!["labels"]?["app"]?.ToString())).ToList() is { Count: > 1 })
+        {
+            await Answers.StatusAsync(
+                context, 500, "InternalError", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+        }
+        else if (_cluster.Budgets.FirstOrDefault(budget => budget.Selects(podNamespace, pod["metadata"]!["labels"]?["app"]?.ToString())) is { } budget && !budget.TryTake())
+        {
+            await Answers.StatusAsync(context, 429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.");
         }
         else
         {

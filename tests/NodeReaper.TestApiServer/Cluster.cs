@@ -19,6 +19,9 @@ public sealed class Cluster : IDisposable
     /// <summary>Its Node.</summary>
     public NodeStore Nodes { get; } = new();
 
+    /// <summary>Its disruption budgets.</summary>
+    public IList<DisruptionBudget> Budgets { get; } = [];
+
     /// <summary>What goes wrong next.</summary>
     public FaultScript Script { get; } = new();
 

@@ -187,9 +187,9 @@ internal static class RunCommand
             services.AddSingleton(provider => new Evictor(
                 provider.GetRequiredService<ApiClient>(),
                 provider.GetRequiredService<ApiTimings>(),
-
-                // A dry run evicts nobody, and does not take up what a live agent began.
-                PendingEvictions.Beside(settings.Policy.DryRun ? null : options.AfterKill.History),
+                PendingEvictions.Beside(options.AfterKill.History),
+                () => provider.GetRequiredService<PolicyBoard>().Newest.DryRun,
+                settings.Node,
                 TimeProvider.System,
                 happened => provider.GetService<EventQueue>()?.Add(happened),
                 provider.GetRequiredService<ILogger<Evictor>>()));

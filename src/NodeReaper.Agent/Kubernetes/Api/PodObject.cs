@@ -34,6 +34,8 @@ internal sealed record PodMetadata
 
     public DateTimeOffset? CreationTimestamp { get; init; }
 
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+
     public IReadOnlyList<OwnerObject>? OwnerReferences { get; init; }
 
     [JsonConverter(typeof(AnnotationsConverter))]
@@ -41,7 +43,7 @@ internal sealed record PodMetadata
 }
 
 /// <summary>Who made it.</summary>
-internal sealed record OwnerObject(string? Uid, bool? Controller);
+internal sealed record OwnerObject(string? Kind, string? Uid, bool? Controller);
 
 /// <summary>spec.</summary>
 internal sealed record PodSpecObject
@@ -68,9 +70,9 @@ internal sealed record ResourcesObject(IReadOnlyDictionary<string, string?>? Req
 /// <summary>status.</summary>
 internal sealed record PodStatusObject
 {
-    public string? QosClass { get; init; }
-
     public string? Phase { get; init; }
+
+    public string? QosClass { get; init; }
 
     public IReadOnlyList<ContainerStatusObject>? ContainerStatuses { get; init; }
 
