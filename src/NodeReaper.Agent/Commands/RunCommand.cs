@@ -179,7 +179,7 @@ internal static class RunCommand
 
         if (settings.Node is { } node)
         {
-            AddNodeMarks(services, node, options.Node);
+            AddNodeMarks(services, node, options);
         }
 
         if (options.AfterKill is { Evict: true } or { EvictAfter: > 0 })
@@ -202,10 +202,10 @@ internal static class RunCommand
     }
 
     // Also where the policy wants no marks: an agent before this one may have left some.
-    private static void AddNodeMarks(IServiceCollection services, string node, NodeOptions options)
+    private static void AddNodeMarks(IServiceCollection services, string node, AgentOptions options)
     {
-        var pressure = new SustainedPressure(options.MarkAfter, options.UnmarkAfter, TimeProvider.System);
-        if (options.Marks)
+        var pressure = new SustainedPressure(options.Node.MarkAfter, options.Node.UnmarkAfter, TimeProvider.System);
+        if (options.Node.Marks)
         {
             services.AddSingleton<IReportSink>(_ => new PressureSigns(pressure));
         }
@@ -213,11 +213,13 @@ internal static class RunCommand
         services.AddHostedService(provider => new NodeMarker(
             provider.GetRequiredService<ApiClient>(),
             node,
-            options,
+            options.Node,
+            MarkNote.Beside(options.AfterKill.History, node),
             provider.GetRequiredService<ApiTimings>(),
             pressure,
             () => provider.GetRequiredService<PressureService>().Running?.Gauges.IsShort ?? false,
             () => provider.GetRequiredService<PolicyBoard>().Newest.DryRun,
+            happened => provider.GetService<EventQueue>()?.Add(happened),
             TimeProvider.System,
             provider.GetRequiredService<ILogger<NodeMarker>>()));
     }

@@ -5,6 +5,9 @@ namespace NodeReaper.Agent.Kubernetes;
 /// <param name="maxBytes">What is longer was not written by an agent, and is not read.</param>
 internal sealed class StateFile(string path, int maxBytes)
 {
+    /// <summary>True when it is there.</summary>
+    internal bool Exists => File.Exists(path);
+
     /// <summary>Reads it.</summary>
     /// <returns>Null when it is not there, cannot be read, or is too long.</returns>
     internal byte[]? Read()
