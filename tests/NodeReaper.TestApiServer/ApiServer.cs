@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace NodeReaper.TestApiServer;
@@ -42,7 +43,12 @@ public sealed class ApiServer : IAsyncDisposable
             options.Listen(IPAddress.Loopback, port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.UseHttps(cluster.Certificates.Server);
+                listen.UseHttps(https =>
+                {
+                    https.ServerCertificate = cluster.Certificates.Server;
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    https.AllowAnyClientCertificate();
+                });
             });
         });
         var app = builder.Build();
@@ -72,7 +78,8 @@ public sealed class ApiServer : IAsyncDisposable
             await Task.Delay(_cluster.Delay, context.RequestAborted);
         }
 
-        if (_cluster.Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}")
+        if (_cluster.Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}"
+            && (_cluster.ClientName is not { } name || context.Connection.ClientCertificate?.Subject != name))
         {
             await Answers.StatusAsync(context, 401, "Unauthorized", "Unauthorized");
             return;

@@ -1,16 +1,11 @@
-using System.Text;
 using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.TestApiServer;
 
 namespace NodeReaper.Agent.Tests.Kubernetes.Api;
 
 /// <summary>How the agent reaches an API server, as whom, and whom it does not believe.</summary>
-public sealed class ApiAccessTests : IDisposable
+public sealed class ApiAccessTests
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task It_is_spoken_over_HTTP_2()
     {
@@ -107,34 +102,6 @@ public sealed class ApiAccessTests : IDisposable
 
         Assert.InRange(rig.Cluster.Count(ApiVerb.ListPods), 5, 8);
     }
-
-    [Fact]
-    public async Task A_kubeconfig_with_a_token_is_enough()
-    {
-        await using var rig = await ApiRig.StartAsync();
-        rig.Cluster.Pods.Put(PodJson.Of("a"));
-        var access = KubeconfigFile.Load(_folder.Write("kubeconfig", Kubeconfig(rig, "token: first")));
-        await rig.FollowAsync(access: access);
-        Assert.NotNull(rig.Find("a"));
-    }
-
-    [Theory]
-    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1, command: aws}", "the program 'aws' (exec)")]
-    [InlineData("auth-provider: {name: gcp}", "the auth-provider 'gcp'")]
-    public async Task A_kubeconfig_that_wants_a_program_started_is_refused(string user, string what)
-    {
-        await using var rig = await ApiRig.StartAsync();
-        var path = _folder.Write("kubeconfig", Kubeconfig(rig, user));
-        var error = Assert.Throws<ClusterAccessException>(() => KubeconfigFile.Load(path));
-        Assert.Contains(what, error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("not: [yaml")]
-    [InlineData("kind: Config")]
-    [InlineData("")]
-    public void A_kubeconfig_that_is_none_is_refused(string text) =>
-        Assert.Throws<ClusterAccessException>(() => KubeconfigFile.Load(_folder.Write("kubeconfig", text)));
 
     [Theory]
     [InlineData(0, 0.5, 1)]
