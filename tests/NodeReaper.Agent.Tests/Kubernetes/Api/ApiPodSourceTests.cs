@@ -472,6 +472,28 @@ public sealed class ApiPodSourceTests
     }
 
     [Fact]
+    public async Task A_long_list_comes_compressed_and_is_read()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        for (var i = 0; i < 300; i++)
+        {
+            rig.Cluster.Pods.Put(PodJson.Of($"p{i}"));
+        }
+
+        using var handler = rig.Access.CreateHandler(ApiRig.Impatient);
+        handler.AutomaticDecompression = System.Net.DecompressionMethods.None;
+        using var plain = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{rig.Url}api/v1/pods");
+        request.Headers.Add("Authorization", "Bearer first");
+        request.Headers.Add("Accept-Encoding", "gzip");
+        using var answer = await plain.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(["gzip"], answer.Content.Headers.ContentEncoding);
+
+        await rig.FollowAsync();
+        await Soon.Until(() => rig.Board.Newest.Pods.Count == 300);
+    }
+
+    [Fact]
     public async Task A_page_that_has_expired_begins_the_list_anew()
     {
         await using var rig = await ApiRig.StartAsync();

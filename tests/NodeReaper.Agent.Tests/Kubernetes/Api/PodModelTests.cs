@@ -111,6 +111,36 @@ public sealed class PodModelTests
     }
 
     [Fact]
+    public async Task Whose_it_is_and_whether_it_ends_and_where_its_last_words_are_arrive()
+    {
+        var pod = new V1Pod
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = "web-0",
+                NamespaceProperty = "shop",
+                Uid = "uid-web",
+                DeletionTimestamp = new DateTime(2026, 7, 1, 10, 0, 0, DateTimeKind.Utc),
+                OwnerReferences =
+                [
+                    new V1OwnerReference { ApiVersion = "v1", Kind = "ConfigMap", Name = "other", Uid = "uid-other" },
+                    new V1OwnerReference { ApiVersion = "apps/v1", Kind = "DaemonSet", Name = "web", Uid = "uid-set", Controller = true },
+                ],
+            },
+            Spec = new V1PodSpec
+            {
+                Containers = [new V1Container { Name = "log", TerminationMessagePolicy = "FallbackToLogsOnError" }, new V1Container { Name = "file", TerminationMessagePolicy = "File" }],
+            },
+        };
+        var (pods, _) = await ReadAsync(KubernetesJson.Serialize(List(pod, s_full)), int.MaxValue);
+        var facts = Facts(pods[0]);
+        Assert.Equal(("uid-set", "DaemonSet", true), (facts.Workload, facts.WorkloadKind, facts.IsTerminating));
+        Assert.Equal([true, false], facts.Containers.Select(each => each.FallsBackToLog));
+        facts = Facts(pods[1]);
+        Assert.Equal((null, null, false), (facts.Workload, facts.WorkloadKind, facts.IsTerminating));
+    }
+
+    [Fact]
     public void However_the_bytes_come_the_Pods_are_the_same() =>
         Gen.Select(s_pod.Array[0, 8], Gen.Int[1, 500]).Sample(
             (pods, size) =>
