@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Syscalls;
@@ -45,12 +46,13 @@ public sealed class ProcessGuardTests : KillerTest
     {
         var errors = new KillErrors();
         using var holders = new Holders(Proc, errors);
+        var end = Stopwatch.GetTimestamp() + (60 * Stopwatch.Frequency);
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(0, holders.Hold([new VictimProcess { ProcessId = StartAnywhere("--stuck-exec").Id }]));
+            Assert.Equal(0, holders.Hold([new VictimProcess { ProcessId = StartAnywhere("--stuck-exec").Id }], end));
         }
 
         VictimProcess[] victim = [new VictimProcess { ProcessId = StartAnywhere().Id }];
-        Assert.Equal((0, Errno.EBUSY), (holders.Hold(victim), victim[0].HoldError));
+        Assert.Equal((0, Errno.EBUSY), (holders.Hold(victim, end), victim[0].HoldError));
     }
 }
