@@ -32,7 +32,7 @@ try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (IOException error)
+catch (Exception error) when (error is IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"nodereaper: {error.Message}");
     return ExitCode.Failed;

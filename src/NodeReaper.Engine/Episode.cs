@@ -3,11 +3,15 @@ using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Engine;
 
-/// <summary>What is known of the shortage that goes on, so that nothing is told twice and no decision is made anew before something has changed.</summary>
+/// <summary>What is known of the shortage of one place, so that nothing is told twice and no decision is made anew before something has changed.</summary>
 internal sealed class Episode
 {
     // What kept a victim from being looked at may pass: no descriptors, no memory.
     private static readonly long s_pause = Stopwatch.Frequency / 4;
+
+    // A full node that is well may never have what it is to recover to.
+    private static readonly long s_calm = 60 * Stopwatch.Frequency;
+    private long _shortAt;
     private long _waitsUntil;
     private bool _waitsInEmergency;
 
@@ -16,6 +20,24 @@ internal sealed class Episode
     internal bool HasToldOfCap { get; set; }
 
     internal bool HasToldOfDryRun { get; set; }
+
+    /// <summary>The place was short a moment ago, or has not had what it is to recover to since, nor been well for a minute.</summary>
+    internal bool Lasts { get; private set; }
+
+    /// <summary>Notes how the place is; with that, its episode may begin or end.</summary>
+    internal void Note(in Occasion occasion)
+    {
+        var now = occasion.Reading.Timestamp;
+        if (occasion.Verdict.IsShort)
+        {
+            _shortAt = now;
+            Lasts = true;
+        }
+        else if (Lasts && (now - _shortAt > s_calm || occasion.Reading.Memory.AvailableBytes >= occasion.Limits.RecoverToBytes))
+        {
+            End();
+        }
+    }
 
     /// <summary>There is nobody to kill now: the next decision is in a quarter of a second, or when it gets worse.</summary>
     internal void WaitForAChange(in Occasion occasion)
@@ -27,8 +49,10 @@ internal sealed class Episode
     internal bool IsWaiting(in Occasion occasion) =>
         occasion.Reading.Timestamp < _waitsUntil && occasion.Verdict.IsEmergency == _waitsInEmergency;
 
+    /// <summary>Forgets it.</summary>
     internal void End()
     {
+        Lasts = false;
         _waitsUntil = 0;
         HasToldOfNoVictim = false;
         HasToldOfCap = false;

@@ -1,4 +1,7 @@
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Engine;
 
@@ -12,6 +15,12 @@ public sealed class Gauges
     private long _heldVictims;
     private long _undeadVictims;
     private long _readingFailures;
+    private long _dryRunOverAt;
+    private long _recoverToBytes;
+    private long _nodeShortageBytes;
+    private long _sliceShortageBytes;
+    private long _ownLimitOomKills;
+    private bool _isReadingFailing;
     private bool _isShort;
 
     /// <summary>MemAvailable in bytes.</summary>
@@ -19,6 +28,18 @@ public sealed class Gauges
 
     /// <summary>The threshold of the node, in bytes.</summary>
     public long KillBelowBytes => Volatile.Read(ref _killBelowBytes);
+
+    /// <summary>What the node is to have again after a kill, in bytes.</summary>
+    public long RecoverToBytes => Volatile.Read(ref _recoverToBytes);
+
+    /// <summary>What the node is short of, in bytes; 0 when it is not short.</summary>
+    public long NodeShortageBytes => Volatile.Read(ref _nodeShortageBytes);
+
+    /// <summary>What the slice above the Pods that is shortest of memory, at a limit of its own, is short of, in bytes; 0 when none is.</summary>
+    public long SliceShortageBytes => Volatile.Read(ref _sliceShortageBytes);
+
+    /// <summary>Processes that the kernel's OOM killer took at limits other than the node's and those of the slices above the Pods, since the start.</summary>
+    public long OwnLimitOomKills => Volatile.Read(ref _ownLimitOomKills);
 
     /// <summary>What victims that are not gone are still giving back, in bytes.</summary>
     public long PendingBytes => Volatile.Read(ref _pendingBytes);
@@ -32,23 +53,53 @@ public sealed class Gauges
     /// <summary>Readings of the signals that failed since the start.</summary>
     public long ReadingFailures => Volatile.Read(ref _readingFailures);
 
+    /// <summary>True while the last reading of the signals failed.</summary>
+    public bool IsReadingFailing => Volatile.Read(ref _isReadingFailing);
+
     /// <summary>True while the node, or a slice with a limit of its own, is short of memory.</summary>
     public bool IsShort => Volatile.Read(ref _isShort);
+
+    /// <summary>When the last shortage was over in which a dry run had told of somebody, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 is never.</summary>
+    public long DryRunOverAt => Volatile.Read(ref _dryRunOverAt);
 
     /// <summary>How many containers were excluded for a reason at the last look.</summary>
     /// <param name="exclusion">The reason; None: those that may be killed.</param>
     public long Candidates(Exclusion exclusion) => Volatile.Read(ref _candidates[(int)exclusion]);
 
-    internal void Note(long availableBytes, long killBelowBytes, long pendingBytes, long heldVictims, long undeadVictims, long readingFailures, bool isShort)
+    internal void Note(NodePressure node, PressurePolicy policy)
     {
-        Volatile.Write(ref _availableBytes, availableBytes);
-        Volatile.Write(ref _killBelowBytes, killBelowBytes);
+        var ofNode = Occasion.Of(node.Last, policy, null);
+        var shortest = 0L;
+        foreach (var slice in node.Slices.All)
+        {
+            if (slice is { IsLimited: true })
+            {
+                shortest = Math.Max(shortest, Shortage(Occasion.Of(slice.Last, policy, slice)));
+            }
+        }
+
+        Volatile.Write(ref _availableBytes, node.Last.Memory.AvailableBytes);
+        Volatile.Write(ref _killBelowBytes, ofNode.Limits.KillBelowBytes);
+        Volatile.Write(ref _recoverToBytes, ofNode.Limits.RecoverToBytes);
+        Volatile.Write(ref _nodeShortageBytes, Shortage(ofNode));
+        Volatile.Write(ref _sliceShortageBytes, shortest);
+        Volatile.Write(ref _readingFailures, node.Failures);
+        Volatile.Write(ref _isReadingFailing, node.IsFailing);
+        Volatile.Write(ref _isShort, ofNode.Verdict.IsShort || shortest > 0);
+    }
+
+    internal void Note(long pendingBytes, long heldVictims, long undeadVictims, long ownLimitOomKills)
+    {
         Volatile.Write(ref _pendingBytes, pendingBytes);
         Volatile.Write(ref _heldVictims, heldVictims);
         Volatile.Write(ref _undeadVictims, undeadVictims);
-        Volatile.Write(ref _readingFailures, readingFailures);
-        Volatile.Write(ref _isShort, isShort);
+        Volatile.Write(ref _ownLimitOomKills, ownLimitOomKills);
     }
+
+    internal void NoteDryRunOver(long timestamp) => Volatile.Write(ref _dryRunOverAt, timestamp);
+
+    // Who is short is short of something.
+    private static long Shortage(in Occasion occasion) => occasion.Verdict.IsShort ? Math.Max(1, occasion.Verdict.DeficitBytes) : 0;
 
     internal void Note(ReadOnlySpan<Candidate> candidates)
     {

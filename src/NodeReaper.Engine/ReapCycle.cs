@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Killing;
@@ -29,6 +30,7 @@ public sealed class ReapCycle : IDisposable
     private readonly Func<DrainingVictim, bool> _tellOfDrained;
     private readonly KillBudget _budget = new();
     private readonly LivelockWatch _livelocks = new();
+    private readonly StallBlame _blame = new();
     private ReapPolicy _policy;
     private readonly NodePressure _node;
     private readonly KubepodsTree _tree;
@@ -37,7 +39,7 @@ public sealed class ReapCycle : IDisposable
     private readonly Verifier _verifier;
     private readonly VictimReap _reap;
     private readonly KernelOomWatch _kernelOoms;
-    private readonly Episode _episode = new();
+    private readonly Episodes _episodes = new();
     private readonly CycleReports _tell;
     private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
@@ -109,36 +111,84 @@ public sealed class ReapCycle : IDisposable
     /// <param name="policy">The policy.</param>
     public void Adopt(ReapPolicy policy) => _policy = policy;
 
-    /// <summary>Decides on the last reading and acts on it.</summary>
+    /// <summary>True when nothing could be done in the last round, or nothing had to be: there is time for other things.</summary>
+    public bool IsIdle { get; private set; } = true;
+
+    /// <summary>Decides on the last reading and acts on it: for the first place that is short of memory and where something can be done.</summary>
     public void Run()
     {
         Recorder.Note(_node, _policy);
-        var occasion = Occasion.Of(_node, _policy.Pressure);
-        var verdict = occasion.Verdict;
-        if (!verdict.IsShort)
+        var hadTold = _episodes.HaveToldOfDryRun;
+        var isShort = false;
+        IsIdle = true;
+        var slices = _node.Slices.All;
+        for (var place = -1; place < slices.Length && IsIdle; place++)
         {
-            EndEpisode();
-            if (_stages.Work(_policy, out var stage) && _budget.Allows(stage.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            var slice = place < 0 ? null : slices[place] is { IsLimited: true } limited ? limited : null;
+            var episode = place < 0 ? _episodes.OfNode : _episodes.Of(place, slice);
+            if (place >= 0 && slice is null)
             {
-                // Their grace period is over.
-                Capture(DecisionKind.GraceOver, stage);
-                Execute(stage);
+                continue;
             }
 
-            return;
+            var occasion = Occasion.Of(_node, _policy.Pressure, slice);
+            episode.Note(occasion);
+            if (occasion.Verdict.IsShort)
+            {
+                isShort = true;
+                IsIdle = !Meet(occasion, episode);
+            }
         }
 
+        if (hadTold && !_episodes.HaveToldOfDryRun)
+        {
+            Gauges.NoteDryRunOver(_node.Last.Timestamp);
+        }
+
+        if (!isShort)
+        {
+            WorkOnStages();
+        }
+    }
+
+    private void WorkOnStages()
+    {
+        if (!_episodes.Last)
+        {
+            ForgetTheShortage();
+        }
+
+        if (_stages.Work(_policy, out var stage) && Allows(stage))
+        {
+            // Their grace period is over.
+            Capture(DecisionKind.GraceOver, stage);
+            Execute(stage, _episodes.OfNode);
+        }
+    }
+
+    private bool Allows(in Occasion occasion) =>
+        _budget.Allows(Stopwatch.GetTimestamp(), Decisions.MaxKills(occasion.Verdict, _policy.Plan), _policy.Plan.KillWindow);
+
+    // False when there is nothing to be done about it, or nothing yet.
+    private bool Meet(in Occasion occasion, Episode episode)
+    {
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
+        var verdict = occasion.Verdict;
         var pending = _draining.PendingBytes(_policy.Kill.Cooldown) + _stages.PendingBytes(verdict);
         if (!verdict.IsEmergency && (occasion.Reading.Timestamp < _reap.PauseUntil || pending >= verdict.DeficitBytes))
         {
-            return;
+            return true;
         }
 
         // Nobody could be killed a moment ago, and all that has changed since is that it got worse.
-        if (_episode.IsWaiting(occasion))
+        if (episode.IsWaiting(occasion))
         {
-            return;
+            return false;
+        }
+
+        if (!IsOwnFault(occasion))
+        {
+            return false;
         }
 
         Survey(occasion.Slice);
@@ -149,72 +199,105 @@ public sealed class ReapCycle : IDisposable
         Capture(DecisionKind.Shortage, occasion, pending);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
-        // else may die in its place.
-        if (!_node.Read(_policy.Pressure) || !Occasion.Of(_node, _policy.Pressure).Verdict.IsShort)
+        // else may die in its place. Nor while there is swap that one who has grown since the last look may use.
+        if (!IsStillShort(occasion, out _))
         {
-            return;
+            return true;
         }
 
         var planned = _plan.Count;
         _stages.GrantGrace(_policy, occasion);
         if (_plan.Count == 0 && planned > 0)
         {
-            return;
+            return true;
         }
 
-        var isWithinBudget = _budget.Allows(occasion.Reading.Timestamp, _policy.Plan.MaxKills, _policy.Plan.KillWindow);
+        var isWithinBudget = Allows(occasion);
         var conclusion = Decisions.Conclude(occasion, _snapshot, _ranking, _plan, isWithinBudget);
         Recorder.Conclude(_plan, isWithinBudget, conclusion);
         switch (conclusion)
         {
+            case Conclusion.Wait:
+                episode.WaitForAChange(occasion);
+                return false;
             case Conclusion.NoVictim:
-                _episode.WaitForAChange(occasion);
-                TellOfNoVictim(occasion);
-                break;
+                episode.WaitForAChange(occasion);
+                TellOfNoVictim(occasion, episode);
+                return false;
             case Conclusion.Capped:
-                TellOfCap(occasion);
-                break;
+                TellOfCap(occasion, episode);
+                return false;
             default:
-                if (!Execute(occasion))
+                if (Execute(occasion, episode))
                 {
-                    // A dry run: nothing has changed.
-                    _episode.WaitForAChange(occasion);
+                    return true;
                 }
 
-                break;
+                // A dry run: nothing has changed.
+                episode.WaitForAChange(occasion);
+                return false;
         }
+    }
+
+    // Stalls alone may be those of a container at its own limit, for which nobody else dies. What is available counts whoever took it.
+    private bool IsOwnFault(in Occasion occasion)
+    {
+        if (occasion.Slice is not null || occasion.Verdict.Signal is not (StallSignal.SignalName or ThrashSignal.SignalName))
+        {
+            return true;
+        }
+
+        _tree.Refresh();
+        var blame = _blame.Judge(_tree.Containers, _node, _policy.Pressure);
+        if (blame == StallBlame.Verdict.OwnLimits)
+        {
+            _node.ForgetStall();
+        }
+
+        return blame == StallBlame.Verdict.Node;
+    }
+
+    // Of the same place: that another one is short is another matter.
+    private bool IsStillShort(in Occasion occasion, out PressureVerdict verdict)
+    {
+        verdict = default;
+        if (_node.Read(_policy.Pressure) && occasion.Slice is null or { IsLimited: true })
+        {
+            verdict = Occasion.Of(_node, _policy.Pressure, occasion.Slice).Verdict;
+        }
+
+        return verdict.IsShort;
     }
 
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
 
-    /// <summary>Says what would be decided now. Only the kernel is read; nothing is done.</summary>
+    /// <summary>
+    /// Says what would be decided now, under the policy in force or the one that is asked about. Only the kernel is read; nothing is done, and
+    /// however often it is asked, the growth that a decision sees stays the same.
+    /// </summary>
     /// <param name="explanation">What is filled.</param>
     public void Explain(Explanation explanation)
     {
-        var occasion = Occasion.Of(_node, _policy.Pressure);
-        Survey(occasion.Slice);
-        explanation.Fill(occasion, _policy, _snapshot, _ranking, _plan);
+        var policy = explanation.OtherPolicy ?? _policy;
+        var occasion = Occasion.Of(_node, policy.Pressure);
+        _tree.Refresh();
+        _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);
+        Ranker.Rank(_snapshot, policy.Ranking, _ranking);
+        explanation.Fill(occasion, policy, _snapshot, _ranking, _plan);
     }
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()
     {
+        SwapAllowance.ReadLimits(_tree, _node);
         Look();
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOoms.Remember();
+        _blame.Remember(_tree.Containers);
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
-        if (_node.Last.Memory.SwapTotalBytes > 0)
-        {
-            var swappable = _node.Last.Memory.SwappableBytes;
-            _node.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, null, swappable);
-            foreach (var slice in _node.Slices.All)
-            {
-                slice?.SwapAllowanceBytes = SwapAllowance.Of(_snapshot.All, slice, swappable);
-            }
-        }
     }
 
     // One at a time: the next look finds the next.
@@ -237,7 +320,7 @@ public sealed class ReapCycle : IDisposable
 
             if (_policy.OwnLimit.Kill && candidate.Exclusion == Exclusion.None)
             {
-                if (!_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+                if (!Allows(occasion))
                 {
                     // It is found again when the cap allows for it.
                     container.Livelock = container.Livelock with { IsFound = false };
@@ -246,7 +329,7 @@ public sealed class ReapCycle : IDisposable
 
                 _plan.TakeOnly(index, candidate.ReliefBytes);
                 Capture(DecisionKind.OwnLimit, occasion);
-                Execute(occasion);
+                Execute(occasion, _episodes.OfNode);
             }
             else
             {
@@ -261,6 +344,7 @@ public sealed class ReapCycle : IDisposable
     {
         _tree.Refresh();
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot, slice);
+        SwapAllowance.Note(_snapshot.All, _node);
     }
 
     // The containers as they are now, and their order.
@@ -271,16 +355,21 @@ public sealed class ReapCycle : IDisposable
     }
 
     // False when nobody was even tried.
-    private bool Execute(in Occasion occasion)
+    private bool Execute(in Occasion occasion, Episode episode)
     {
         var hasKilled = false;
-        var hasTried = false;
+        var toldBytes = Decisions.ToldBytes(_snapshot);
         foreach (var index in _plan.Victims)
         {
             var candidate = _snapshot.All[index];
             if (_policy.IsDryRunFor(candidate))
             {
-                TellOfDryRun(index, occasion);
+                toldBytes += TellOfDryRun(index, occasion, episode);
+                if (Decisions.WouldBeOver(occasion, toldBytes))
+                {
+                    return hasKilled;
+                }
+
                 continue;
             }
 
@@ -290,15 +379,14 @@ public sealed class ReapCycle : IDisposable
                 continue;
             }
 
-            if (hasKilled && !occasion.Verdict.IsEmergency
-                && !_budget.Allows(Stopwatch.GetTimestamp(), _policy.Plan.MaxKills, _policy.Plan.KillWindow))
+            if (hasKilled && !Allows(occasion))
             {
-                TellOfCap(occasion);
+                TellOfCap(occasion, episode);
                 return true;
             }
 
-            hasTried = true;
-            if (_reap.Reap(index, occasion, _policy, out var freedBytes))
+            var isKilled = _reap.Reap(index, occasion, _policy, out var freedBytes);
+            if (isKilled)
             {
                 hasKilled = true;
                 _budget.Note(_reap.KilledAt);
@@ -307,77 +395,78 @@ public sealed class ReapCycle : IDisposable
 
             Recorder.Keep();
 
-            // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once.
-            var isStillShort = _node.Read(_policy.Pressure) && Occasion.Of(_node, _policy.Pressure).Verdict is { IsShort: true } now
-                && (_node.Last.Timestamp >= _reap.PauseUntil || now.IsEmergency);
-            if (_isStopping || !isStillShort)
+            // The next victim dies only if this one did not suffice; and if nothing came back from this one, not at once. What is
+            // left of a plan whose first was refused covers too little: it is made anew.
+            if (!isKilled || _isStopping || !IsStillShort(occasion, out var now) || (_node.Last.Timestamp < _reap.PauseUntil && !now.IsEmergency))
             {
                 return true;
             }
         }
 
-        return hasTried;
+        return hasKilled;
     }
 
-    private void EndEpisode()
+    private void ForgetTheShortage()
     {
-        if (!Occasion.HasRecovered(_node, _policy.Pressure))
-        {
-            return;
-        }
-
-        _episode.End();
         _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
-            container.IsSpared = false;
+            container.IsToldOf = false;
             container.IsWidened = false;
         }
     }
 
-    private void TellOfNoVictim(in Occasion occasion)
+    private void TellOfNoVictim(in Occasion occasion, Episode episode)
     {
-        if (!_episode.HasToldOfNoVictim)
+        if (!episode.HasToldOfNoVictim)
         {
-            _episode.HasToldOfNoVictim = true;
+            episode.HasToldOfNoVictim = true;
             Totals = Totals with { WithoutVictim = Totals.WithoutVictim + 1 };
             _tell.NoVictim(occasion, _policy);
             Recorder.Keep();
         }
     }
 
-    private void TellOfCap(in Occasion occasion)
+    private void TellOfCap(in Occasion occasion, Episode episode)
     {
-        if (!_episode.HasToldOfCap)
+        if (!episode.HasToldOfCap)
         {
-            _episode.HasToldOfCap = true;
+            episode.HasToldOfCap = true;
             _tell.Capped(occasion, _policy);
             Recorder.Keep();
         }
     }
 
-    private void TellOfDryRun(int index, in Occasion occasion)
+    // Returns what its death would have given back, in bytes.
+    private long TellOfDryRun(int index, in Occasion occasion, Episode episode)
     {
-        var cgroup = _snapshot.All[index].Cgroup;
-        if (!cgroup.IsSpared)
+        ref readonly var candidate = ref _snapshot.All[index];
+        if (candidate.Cgroup.IsToldOf)
         {
-            cgroup.IsSpared = true;
-            _episode.HasToldOfDryRun = true;
-            Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
-            _tell.DryRun(occasion, _policy, index);
-            Recorder.Keep();
+            // It was to die along with one before it.
+            return 0;
         }
+
+        candidate.Cgroup.IsToldOf = true;
+        for (var i = 0; candidate.Scope == KillScope.Pod && i < _snapshot.Count; i++)
+        {
+            ref readonly var sibling = ref _snapshot.All[i];
+            sibling.Cgroup.IsToldOf |= sibling.DiesAlongWith(candidate);
+        }
+
+        episode.HasToldOfDryRun = true;
+        Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
+        _tell.DryRun(occasion, _policy, index);
+        Recorder.Keep();
+        return candidate.ReliefBytes;
     }
 
     /// <summary>Writes down the figures of the moment.</summary>
-    public void NoteGauges() => Gauges.Note(
-        _node.Last.Memory.AvailableBytes,
-        PressureLimits.Of(_policy.Pressure, _node.Last.Memory.TotalBytes).KillBelowBytes,
-        _draining.PendingBytes(_policy.Kill.Cooldown),
-        _killer.HeldCount,
-        _draining.Count,
-        _node.Failures,
-        Occasion.Of(_node, _policy.Pressure).Verdict.IsShort);
+    public void NoteGauges()
+    {
+        Gauges.Note(_node, _policy.Pressure);
+        Gauges.Note(_draining.PendingBytes(_policy.Kill.Cooldown), _killer.HeldCount, _draining.Count, Totals.OwnLimitKills);
+    }
 
     /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
     public void LookAfterDraining()
@@ -392,14 +481,9 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Tells when the kernel's OOM killer came first, what was seen before, and why that was not enough.</summary>
     public void LookForKernelKills()
     {
+        // Who met a limit of its own was not killed for the node's shortage, and is not for us to prevent.
         var count = _kernelOoms.Look(out var victim, out var atOwnLimit);
-        if (victim is null && atOwnLimit > 0)
-        {
-            // They met a limit of their own: that is not the node's shortage, and not for us to prevent.
-            Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
-            return;
-        }
-
+        Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
         if (count == 0)
         {
             return;
@@ -416,9 +500,9 @@ public sealed class ReapCycle : IDisposable
 
     private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
     {
-        _ when _policy.DryRun || _episode.HasToldOfDryRun => LateReason.DryRun,
-        _ when _episode.HasToldOfNoVictim => LateReason.NobodyMayBeKilled,
-        _ when _episode.HasToldOfCap => LateReason.Capped,
+        _ when _episodes.HaveToldOfDryRun => LateReason.DryRun,
+        _ when _episodes.HaveToldOfNoVictim => LateReason.NobodyMayBeKilled,
+        _ when _episodes.HaveToldOfCap => LateReason.Capped,
         var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
         var now when _reap.KilledAt > 0 && now - _reap.KilledAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
         _ => LateReason.NoShortageSeen,
@@ -429,6 +513,7 @@ public sealed class ReapCycle : IDisposable
     {
         _stages.Dispose();
         _draining.Dispose();
+        _kernelOoms.Dispose();
     }
 
     private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node, _policy.Pressure), drained);

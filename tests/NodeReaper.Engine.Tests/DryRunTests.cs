@@ -1,4 +1,5 @@
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Tests.Killing;
@@ -68,5 +69,84 @@ public sealed class DryRunTests : CycleTest
         Assert.Equal((ReportKind.Killed, "live"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
         ProcessState.AssertUntouched(dry.Id);
         ProcessState.AssertUntouched(unknown.Id);
+    }
+
+    [Fact]
+    public void The_next_is_told_of_only_when_those_before_it_would_not_have_ended_the_shortage()
+    {
+        AddThree();
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        Thread.Sleep(260);
+        Run(cycle);
+
+        // All three are missing to recover; a live run would kill the first, and see that it suffices.
+        Assert.Equal(["first"], Told());
+        Assert.Equal(0, cycle.Gauges.DryRunOverAt);
+
+        SetAvailable(20);
+        Run(cycle);
+        Run(cycle);
+        Assert.Equal(["first", "second"], Told());
+        Assert.Equal(["second", "third"], _reports.Written[^1].Ranked);
+
+        SetAvailable(500);
+        Run(cycle);
+        Assert.Equal(_node!.Last.Timestamp, cycle.Gauges.DryRunOverAt);
+    }
+
+    [Fact]
+    public void When_all_have_been_told_of_and_that_would_not_suffice_it_is_told_that_there_is_no_victim()
+    {
+        AddContainer("besteffort/podfirst", 30, Start("--mib", "2").Id);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        Thread.Sleep(260);
+        Run(cycle);
+        Run(cycle);
+
+        Assert.Equal([ReportKind.DryRun, ReportKind.NoVictim], _reports.Written.Select(report => report.Kind));
+    }
+
+    [Fact]
+    public void Of_a_Pod_that_would_die_as_one_one_is_told_and_all_of_it_counts()
+    {
+        AddContainer("besteffort/podwhole", 40, Start("--mib", "2").Id);
+        var sibling = "8" + Id[1..];
+        _cgroups.Add($"kubepods/besteffort/podwhole/{sibling}", 35 * Mib, 0, Start("--mib", "2").Id);
+        _pods = new PodSnapshot([Pod("whole", qosClass: QosClass.BestEffort) with { KillScope = KillScope.Pod }]);
+        SetAvailable(30);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        Thread.Sleep(260);
+        Run(cycle);
+
+        Assert.Equal(["whole"], Told());
+    }
+
+    [Fact]
+    public void Who_was_told_of_is_killed_when_the_dry_run_ends_within_the_shortage()
+    {
+        AddThree();
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        Thread.Sleep(260);
+
+        cycle.Adopt(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+
+        Assert.Equal((ReportKind.Killed, "first"), (_reports.Written[1].Kind, _reports.Written[1].Uid));
+    }
+
+    private IEnumerable<string> Told() => _reports.Written.Where(report => report.Kind == ReportKind.DryRun).Select(report => report.Uid);
+
+    private void AddThree()
+    {
+        AddContainer("besteffort/podfirst", 60, Start("--mib", "2").Id);
+        AddContainer("besteffort/podsecond", 55, Start("--mib", "2").Id);
+        AddContainer("besteffort/podthird", 50, Start("--mib", "2").Id);
     }
 }

@@ -1,4 +1,5 @@
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Kernel.Tests;
 
@@ -31,6 +32,25 @@ public sealed class KernelOomTests : CycleTest
         Assert.Equal(2, cycle.Totals.KernelKills);
     }
 
+    [Theory]
+    [InlineData(500, LateReason.NoShortageSeen)]
+    [InlineData(60, LateReason.DryRun)]
+    public void A_dry_run_is_the_reason_only_when_it_told_of_somebody(int availableMib, LateReason expected)
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        SetAvailable(availableMib);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        SetAllocationStalls(0, oomKills: 1);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        cycle.LookForKernelKills();
+
+        var reasons = new List<LateReason>();
+        _ring.Drain(report => reasons.Add(report.LateReason));
+        Assert.Equal([expected], reasons);
+    }
+
     [Fact]
     public void A_container_that_met_its_own_limit_and_is_gone_was_not_killed_for_the_node()
     {
@@ -42,7 +62,7 @@ public sealed class KernelOomTests : CycleTest
         Run(cycle);
         cycle.LookForKernelKills();
         cycle.LookAround();
-        SetEvents(1);
+        SetEvents(2);
         SetAllocationStalls(0, oomKills: 2);
         Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
         cycle.LookForKernelKills();
@@ -50,7 +70,7 @@ public sealed class KernelOomTests : CycleTest
         Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 3, "the counter is read again");
         cycle.LookForKernelKills();
         _ring.Drain(_reports.Write);
-        Assert.Equal((1, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+        Assert.Equal((2, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
         Assert.Equal(ReportKind.KernelOom, Assert.Single(_reports.Written).Kind);
 
         void SetEvents(int ooms)
@@ -59,4 +79,61 @@ public sealed class KernelOomTests : CycleTest
             _cgroups.Write("kubepods", "memory.events.local", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
         }
     }
+
+    [Fact]
+    public void A_service_at_its_own_limit_is_not_the_nodes_and_what_died_for_the_node_at_the_same_time_is()
+    {
+        var path = AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        _cgroups.AddEmpty("system.slice");
+        SetEvents("system.slice", 0, 0);
+        SetEvents(path, 0, 0);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        cycle.LookForKernelKills();
+        cycle.LookAround();
+
+        SetEvents("system.slice", 1, 1);
+        SetAllocationStalls(0, oomKills: 1);
+        ReadKills(1);
+        cycle.LookForKernelKills();
+        Assert.Equal((1, 0), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+
+        SetEvents("system.slice", 2, 3);
+        SetEvents(path, 0, 1);
+        SetAllocationStalls(0, oomKills: 4);
+        ReadKills(4);
+        cycle.LookForKernelKills();
+        _ring.Drain(_reports.Write);
+        Assert.Equal((3, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+        Assert.Equal((ReportKind.KernelOom, "one"), (Assert.Single(_reports.Written).Kind, _reports.Written[0].Uid));
+        cycle.NoteGauges();
+        Assert.Equal(3, cycle.Gauges.OwnLimitOomKills);
+    }
+
+    [Fact]
+    public void What_a_look_around_sees_before_the_nodes_counter_does_is_not_forgotten()
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        _cgroups.AddEmpty("system.slice");
+        SetEvents("system.slice", 0, 0);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        cycle.LookForKernelKills();
+        cycle.LookAround();
+
+        SetEvents("system.slice", 1, 1);
+        SetAllocationStalls(0, oomKills: 1);
+        cycle.LookAround();
+        ReadKills(1);
+        cycle.LookForKernelKills();
+        Assert.Equal((1, 0), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+    }
+
+    private void ReadKills(int count) =>
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == count, "the counter is read");
+
+    private void SetEvents(string path, int ooms, int kills) =>
+        _cgroups.Write(path, "memory.events", $"low 0\nhigh 0\nmax 9\noom {ooms}\noom_kill {kills}\noom_group_kill 0\n");
 }

@@ -243,6 +243,95 @@ public sealed class ReapCycleTests : CycleTest
     }
 
     [Fact]
+    public void A_slice_in_which_nobody_may_die_does_not_hide_another_one()
+    {
+        var (guarded, hog, calm) = (Start(), Start("--mib", "8"), Start());
+        AddContainer("besteffort/podguarded", 400, guarded.Id);
+        AddContainer("burstable/podhog", 400, hog.Id);
+        AddContainer("podcalm", 400, calm.Id);
+        _pods = new PodSnapshot([Pod("guarded", "kube-system")]);
+        foreach (var slice in new[] { "kubepods/besteffort", "kubepods/burstable" })
+        {
+            _cgroups.SetMemory(slice, 580 * Mib);
+            _cgroups.Write(slice, "memory.max", $"{600 * Mib}\n");
+        }
+
+        SetAvailable(500);
+        var policy = new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20), Cooldown = TimeSpan.Zero } };
+        var cycle = Make(policy);
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, policy.Pressure, (_, _) => { }, _ => { });
+        Run(cycle);
+        Assert.Equal(
+            [(ReportKind.NoVictim, ""), (ReportKind.Killed, "hog")],
+            _reports.Written.Select(report => (report.Kind, report.Uid)).OrderByDescending(each => each.Kind).ThenBy(each => each.Uid));
+        Assert.Equal(9, hog.WaitAndReap());
+
+        // That slice is as short as before; the others have enough, and nobody there dies for it.
+        _cgroups.SetMemory("kubepods/burstable", 100 * Mib);
+        Run(cycle);
+        Run(cycle);
+        Assert.Equal(2, _reports.Written.Count);
+        Assert.True(cycle.IsIdle);
+        ProcessState.AssertUntouched(guarded.Id);
+        ProcessState.AssertUntouched(calm.Id);
+    }
+
+    [Fact]
+    public void Nobody_dies_for_what_another_place_is_short_of()
+    {
+        // Two victims of one plan: after the first, its slice has enough; another slice has not, with nobody in it to kill.
+        var (one, two) = (Start("--mib", "8"), Start("--mib", "8"));
+        AddContainer("besteffort/podone", 60, one.Id);
+        AddContainer("besteffort/podtwo", 50, two.Id);
+        _ = _cgroups.AddEmpty("kubepods/burstable");
+        foreach (var slice in new[] { "kubepods/besteffort", "kubepods/burstable" })
+        {
+            _cgroups.SetMemory(slice, 520 * Mib);
+            _cgroups.Write(slice, "memory.max", $"{600 * Mib}\n");
+        }
+
+        SetAvailable(500);
+        var policy = new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromSeconds(5), Cooldown = TimeSpan.Zero } };
+        var cycle = Make(policy);
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, policy.Pressure, (_, _) => { }, _ => { });
+        var aftermath = SideThread.Start(() =>
+        {
+            Assert.True(one.Pidfd.WaitForExit(Eventually.TimeoutMilliseconds));
+            _cgroups.SetMemory("kubepods/besteffort", 300 * Mib);
+            _cgroups.Remove($"kubepods/besteffort/podone/{Id}");
+        });
+        Run(cycle);
+        aftermath.Join();
+        Assert.Equal("one", Assert.Single(_reports.Written, report => report.Kind == ReportKind.Killed).Uid);
+        ProcessState.AssertUntouched(two.Id);
+    }
+
+    [Fact]
+    public void What_is_left_of_a_plan_whose_first_was_refused_is_not_carried_out()
+    {
+        var (first, second, third) = (Start(), Start(), Start());
+        AddContainer("besteffort/pod1", 80, first.Id);
+        AddContainer("besteffort/pod2", 70, second.Id);
+        AddContainer("besteffort/pod3", 200, third.Id);
+        _pods = new PodSnapshot([Pod("3", priority: 5, qosClass: QosClass.BestEffort)]);
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        cycle.LookAround();
+        var shim = Start("--comm", "containerd-shim");
+        _cgroups.Write($"kubepods/besteffort/pod1/{Id}", "cgroup.procs", $"{first.Id}\n{shim.Id}\n");
+        SetAvailable(60);
+
+        // 132 MiB are missing: the first two would cover it, the second alone does not, and the third does.
+        Run(cycle);
+        Assert.Equal((ReportKind.Refused, "1"), (Assert.Single(_reports.Written).Kind, _reports.Written[0].Uid));
+        Run(cycle);
+        Assert.Equal((ReportKind.Killed, "3"), (_reports.Written[1].Kind, _reports.Written[1].Uid));
+        ProcessState.AssertUntouched(first.Id);
+        ProcessState.AssertUntouched(second.Id);
+        ProcessState.AssertUntouched(shim.Id);
+    }
+
+    [Fact]
     public void A_container_that_emptied_since_it_was_looked_at_does_not_stand_in_the_way_of_the_next()
     {
         var left = Start();

@@ -73,4 +73,63 @@ public sealed class StallAlarmTests : CycleTest
         Assert.True(node.Read(new PressurePolicy()));
         Assert.False(node.Last.IsStalling);
     }
+
+    // What the others did: who of them, and how much they waited in a second, in milliseconds.
+    [Theory]
+    [InlineData("nobody met a limit", false, 600, 0, true)]
+    [InlineData("one met its limit, and waited as much as the node", true, 600, 0, false)]
+    [InlineData("one met its limit, and waited a part of it", true, 300, 0, true)]
+    [InlineData("one met its limit, and another one waited as well", true, 600, 300, true)]
+    public void A_stall_of_the_node_is_not_that_of_one_at_its_own_limit(string what, bool atLimit, int itWaited, int otherWaited, bool kills)
+    {
+        var (thrasher, other) = (Start("--mib", "8"), Start());
+        var thrasherPath = AddContainer("burstable/podthrasher", 300, thrasher.Id);
+        var otherPath = AddContainer("besteffort/podother", 200, other.Id);
+        Directory.CreateDirectory(Path.Combine(_procRoot, "pressure"));
+        var hits = 0;
+        SetAvailable(150);
+        SetStall(thrasherPath, 0, 0);
+        SetStall(otherPath, 0, 0);
+        SetNodeStall(0);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        cycle.LookAround();
+
+        // Some other task had to reclaim for the node's sake at the same time.
+        SetAllocationStalls(1);
+        Add(0);
+        for (var tenth = 1; tenth <= 8; tenth++)
+        {
+            _node!.NoteStall();
+            Run(cycle);
+            Thread.Sleep(100);
+            Add(tenth);
+        }
+
+        Assert.True(kills == (_reports.Written.Count > 0), what);
+        if (!kills)
+        {
+            Killing.ProcessState.AssertUntouched(other.Id);
+            Killing.ProcessState.AssertUntouched(thrasher.Id);
+        }
+
+        void Add(int tenth)
+        {
+            hits += atLimit ? 5 : 0;
+            SetStall(thrasherPath, itWaited * tenth / 10, hits);
+            SetStall(otherPath, otherWaited * tenth / 10, 0);
+            SetNodeStall(600 * tenth / 10);
+        }
+    }
+
+    private void SetStall(string path, int milliseconds, int hits)
+    {
+        _cgroups.Write(path, "memory.pressure", Pressure(milliseconds));
+        _cgroups.Write(path, "memory.events", $"low 0\nhigh 0\nmax {hits}\noom 0\noom_kill 0\noom_group_kill 0\n");
+    }
+
+    private void SetNodeStall(int milliseconds) => File.WriteAllText(Path.Combine(_procRoot, "pressure", "memory"), Pressure(milliseconds));
+
+    private static string Pressure(int milliseconds) =>
+        $"some avg10=0.00 avg60=0.00 avg300=0.00 total={milliseconds * 1000}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total={milliseconds * 1000}\n";
 }

@@ -6,6 +6,9 @@ work=$(mktemp -d /tmp/scenario.XXXXXX)
 incidents=$work/incidents.jsonl
 records=$work/records
 agent=''
+replayed_until=0
+# Of a time with fractions of a second, which jq does not take.
+seconds_of='capture("^(?<s>[^.+Z]+)(?<f>[.][0-9]+)?") | (.s + "Z" | fromdateiso8601) + ("0" + (.f // "") | tonumber)'
 
 # Whoever watches must not stall along with the node, or die: on a real one, its daemons are protected in the same way.
 protect_self() {
@@ -95,16 +98,35 @@ stop_agent() {
     replay_records
 }
 
-# replay_records: whatever was decided, the record of it gives the same decision. KEEP_RECORDS=DIR keeps the records there.
+# replay_records: each incident that follows from a decision is in a record, and whatever was decided, the record gives the same decision.
+# KEEP_RECORDS=DIR keeps the records there.
 replay_records() {
-    local record
+    local record missing
+    : > "$work/replayed.jsonl"
     for record in "$records"/*; do
         [ -e "$record" ] || continue
         "$NODEREAPER" replay "$record" > "$work/replay.log" 2>&1 || { cat "$work/replay.log"; fail "replay of ${record##*/}"; }
         ok "replayed: $(tail -n 2 "$work/replay.log" | paste -sd ' ')"
+        expect "decisions that are in no record" 0 "$(tail -n 1 "$record" | jq .end.lostDecisions)"
+        "$NODEREAPER" replay "$record" -o json | jq -c '.decisions[] | {time, kind}' >> "$work/replayed.jsonl"
         [ -z "${KEEP_RECORDS:-}" ] || cp "$record" "$KEEP_RECORDS"
         rm "$record"
     done
+    [ -e "$incidents" ] || return 0
+    missing=$(unrecorded "$work/replayed.jsonl" "$replayed_until")
+    [ -z "$missing" ] || fail "in no record: $missing"
+    replayed_until=$(jq -n "[inputs.time | $seconds_of] | max // 0" "$incidents")
+}
+
+# unrecorded DECISIONS SINCE: the incidents since then, in seconds, that follow from a decision, and have none of their moment.
+unrecorded() {
+    jq -nr --slurpfile decisions "$1" --argjson since "$2" "
+        def at: $seconds_of;
+        inputs | select(.time | at > \$since) | select(.kind | IN(\"killed\", \"refused\", \"dryRun\", \"noVictim\", \"capped\", \"kernelOom\"))
+        | . as \$incident
+        | select(all(\$decisions[];
+            (.kind == \"kernelOom\") != (\$incident.kind == \"kernelOom\") or ((.time | at) - (\$incident.time | at) | fabs) > 1))
+        | \"\(.kind) of \(.time)\"" "$incidents"
 }
 
 incident_count() {

@@ -20,4 +20,7 @@ internal static class ExitCode
 
     /// <summary>For replay: a decision, or a verdict, came out differently.</summary>
     internal const int Different = 5;
+
+    /// <summary>For replay: the end of the record is missing; what is in front of it came out the same.</summary>
+    internal const int Torn = 6;
 }

@@ -20,7 +20,7 @@ internal static class ExplainCommand
         };
         var socket = ControlOptions.Socket();
         var config = CommonOptions.Config();
-        config.Description = $"what this policy would decide; the node is looked at, whatever agent runs (without an agent: ${EnvironmentDefaults.Config})";
+        config.Description = $"what this policy would decide: of the running agent's Pods, where one runs and no --pods are given (without an agent: ${EnvironmentDefaults.Config})";
         var pods = CommonOptions.PodsFolder();
         var cgroupRoot = CommonOptions.CgroupRoot();
         var procRoot = CommonOptions.ProcRoot();
@@ -31,62 +31,74 @@ internal static class ExplainCommand
         };
         command.SetAction(async (parsed, _) =>
         {
-            // A policy or Pods of its own are a question of their own.
-            var isHypothetical = CommonOptions.IsGiven(parsed, config) || CommonOptions.IsGiven(parsed, pods);
-            var document = isHypothetical ? null : await AskAsync(parsed.GetValue(socket)!);
-            IReadOnlyList<RecentReport> recent = [];
-            if (document is not null)
+            var file = parsed.GetValue(config);
+            if (PolicyOptions.Load(file) is not { } options)
             {
-                recent = (await StatusCommand.AskAsync(parsed.GetValue(socket)!))?.Recent ?? [];
-            }
-            else
-            {
-                if (PolicyOptions.Load(parsed.GetValue(config)) is not { } options)
-                {
-                    return ExitCode.BadArguments;
-                }
-
-                document = Look(options, parsed.GetValue(pods), parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
+                return ExitCode.BadArguments;
             }
 
-            return Print(document, recent, parsed.GetValue(pod), parsed.GetValue(output)!);
+            // Pods of its own are a question of their own.
+            var other = CommonOptions.IsGiven(parsed, config) ? file : null;
+            var asked = CommonOptions.IsGiven(parsed, pods) ? null : await AskAsync(parsed.GetValue(socket)!, other);
+            IReadOnlyList<RecentReport> recent = asked is null ? [] : (await StatusCommand.AskAsync(parsed.GetValue(socket)!))?.Recent ?? [];
+            var document = asked ?? Look(options, parsed.GetValue(pods), parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
+            return Print(document with { Config = asked is null ? file : other }, recent, parsed.GetValue(pod), parsed.GetValue(output)!);
         });
         return command;
     }
 
-    internal static async Task<ExplainDocument?> AskAsync(string socket)
+    /// <summary>Asks the agent.</summary>
+    /// <param name="socket">Its socket.</param>
+    /// <param name="config">The policy file to ask about; null for the policy in force.</param>
+    /// <returns>Null when no agent listens.</returns>
+    internal static async Task<ExplainDocument?> AskAsync(string socket, string? config = null)
     {
-        await using var answer = await ControlClient.AskAsync(socket, "/explain");
+        await using var answer = await ControlClient.AskAsync(socket, "/explain", config is null ? null : await File.ReadAllBytesAsync(config));
         return answer is null ? null : JsonSerializer.Deserialize(answer, ExplainJson.Default.ExplainDocument);
     }
 
     private static ExplainDocument Look(AgentOptions options, string? pods, string cgroupRoot, string procRoot)
     {
         using var look = new NodeLook(options.Policy, pods is null ? PodSnapshot.Empty : PodFolder.Read(pods, "explain"), cgroupRoot, procRoot);
-        return ExplainDocuments.Of(look.Explain(), Environment.GetEnvironmentVariable("NODE_NAME"), ExplainDocuments.OfNode, "auto");
+        return ExplainDocuments.Of(look.Explain(), Environment.GetEnvironmentVariable("NODE_NAME"), ExplainDocuments.OfNode, "auto", knowsPods: pods is not null);
     }
 
     private static int Print(ExplainDocument document, IReadOnlyList<RecentReport> recent, string? pod, string output)
     {
         if (output != "text")
         {
-            ControlOptions.Print(JsonSerializer.SerializeToElement(document, ExplainJson.Default.ExplainDocument), output);
-            return ExitCode.Success;
+            return PrintData(pod is null ? document : PodStory.Only(document, pod, recent), pod, output);
         }
 
-        if (pod is null)
+        var text = pod is null ? ExplainText.Of(document) : PodStory.Of(document, pod, recent);
+        if (text is null)
         {
-            Console.Write(ExplainText.Of(document));
-            return ExitCode.Success;
+            return NothingToTell(pod);
         }
 
-        if (PodStory.Of(document, pod, recent) is not { } story)
-        {
-            Console.Error.WriteLine($"nodereaper explain: there is nothing to tell of a Pod {pod} on this node; 'nodereaper explain' lists all");
-            return ExitCode.Failed;
-        }
-
-        Console.Write(story);
+        Console.Write(text);
         return ExitCode.Success;
+    }
+
+    private static int PrintData(ExplainDocument? document, string? pod, string output)
+    {
+        if (document is null)
+        {
+            return NothingToTell(pod);
+        }
+
+        if (!document.KnowsPods)
+        {
+            Console.Error.WriteLine($"nodereaper explain: {ExplainText.NoPods(document)}");
+        }
+
+        ControlOptions.Print(JsonSerializer.SerializeToElement(document, ExplainJson.Default.ExplainDocument), output);
+        return ExitCode.Success;
+    }
+
+    private static int NothingToTell(string? pod)
+    {
+        Console.Error.WriteLine($"nodereaper explain: there is nothing to tell of a Pod {pod} on this node; 'nodereaper explain' lists all");
+        return ExitCode.Failed;
     }
 }

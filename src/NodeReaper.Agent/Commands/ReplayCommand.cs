@@ -47,7 +47,7 @@ internal static class ReplayCommand
                 ReplayText.Write(report, output);
             }
 
-            return report.IsSame ? ExitCode.Success : ExitCode.Different;
+            return !report.IsSame ? ExitCode.Different : report.IsTorn ? ExitCode.Torn : ExitCode.Success;
         }
         catch (RecordProblemException problem)
         {

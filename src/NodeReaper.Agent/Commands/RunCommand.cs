@@ -97,10 +97,16 @@ internal static class RunCommand
         builder.Services.AddSingleton(new PolicyBoard(settings.Policy));
         builder.Services.AddSingleton(_ => new ReportRing(ReportsWaiting));
         builder.Services.AddSingleton(_ => new FlightRecorder());
+        builder.Services.AddSingleton<AgentStates>();
         builder.Services.AddSingleton<AgentMetrics>();
+        builder.Services.AddSingleton<WorkloadKills>();
         builder.Services.AddSingleton<MetricsAtScrape>();
         builder.Services.AddSingleton<IReportSink, MetricsSink>();
-        builder.Services.AddSingleton(_ => new DryRunLedger(TimeProvider.System));
+        builder.Services.AddSingleton(services =>
+        {
+            var pressure = services.GetRequiredService<PressureService>();
+            return new DryRunLedger(TimeProvider.System, () => pressure.Running?.Gauges.DryRunOverAt ?? 0);
+        });
         builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<DryRunLedger>());
         builder.Services.AddSingleton<RecentReports>();
         builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<RecentReports>());
@@ -118,6 +124,13 @@ internal static class RunCommand
         // Services stop in the opposite order: reports are drained after the last kill.
         AddApi(builder.Services, settings, options);
         builder.Services.AddHostedService<ReportService>();
+        builder.Services.AddHostedService(services => new DegradationWatch(
+            services.GetRequiredService<AgentMetrics>(),
+            services.GetService<EventQueue>(),
+            settings.Node,
+            services.GetRequiredService<AgentStates>().Look,
+            TimeProvider.System,
+            services.GetRequiredService<ILogger<DegradationWatch>>()));
         if (settings.Policy.Record.Directory is not null)
         {
             builder.Services.AddHostedService<RecordService>();
@@ -168,12 +181,6 @@ internal static class RunCommand
             services.AddSingleton(provider => new EventSink(provider.GetRequiredService<EventQueue>(), settings.Node));
             services.AddSingleton<IReportSink>(provider => provider.GetRequiredService<EventSink>());
             services.AddHostedService<EventSender>();
-            if (settings.Node is { } named)
-            {
-                services.AddSingleton<AgentStates>();
-                services.AddHostedService(provider => new DegradationWatch(
-                    provider.GetRequiredService<EventQueue>(), named, provider.GetRequiredService<AgentStates>().Look, TimeProvider.System));
-            }
         }
 
         if (settings.Node is { } node)
@@ -256,7 +263,7 @@ internal static class RunCommand
     private static Action<PodProblem>? ProblemsTo(IServiceProvider provider) =>
         provider.GetService<EventSink>() is { } events ? events.Tell : null;
 
-    private static void ConfigureLog(ILoggingBuilder logging, LogOptions log)
+    internal static void ConfigureLog(ILoggingBuilder logging, LogOptions log)
     {
         logging.SetMinimumLevel(log.Level);
         logging.AddFilter("Microsoft", LogLevel.Warning);

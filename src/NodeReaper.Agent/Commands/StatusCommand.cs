@@ -53,7 +53,7 @@ internal static class StatusCommand
         {
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"agent {status.AgentVersion}{(status.Node is null ? "" : $" on {status.Node}")}, up {TimeSpan.FromSeconds(Math.Floor(status.UptimeSeconds)):c}, strategy {status.Strategy}, {(status.DryRun ? "dry run" : "live")}"),
+                $"agent {status.AgentVersion}{(status.Node is null ? "" : $" on {status.Node}")}, up {TimeSpan.FromSeconds(Math.Floor(status.UptimeSeconds)):c}, strategy {status.Strategy}, {ModeText.Of(status.DryRun, status.DryRunNamespaces)}"),
             $"memory     {ByteText.Of(status.AvailableBytes)} available, kills below {ByteText.Of(status.KillBelowBytes)}",
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -65,12 +65,16 @@ internal static class StatusCommand
         var (needed, needless, missed) = status.DryRunEpisodes;
         if (needed + needless + missed > 0)
         {
-            lines.Add($"dry run    {needed} shortage(s) in which the kernel then had to kill, {needless} that passed by themselves, {missed} kernel kill(s) not foreseen");
+            lines.Add($"dry run    false positives {Share(needless, needed + needless)}: told of a kill, and the kernel had to kill nobody");
+            lines.Add($"           false negatives {Share(missed, needed + missed)}: the kernel had to kill, and nothing had been told");
         }
 
         lines.AddRange(status.Recent.Select(report => string.Create(CultureInfo.InvariantCulture, $"  {report.Time:yyyy-MM-dd HH:mm:ss}  {report.Summary}")));
         return string.Join('\n', lines) + "\n";
     }
+
+    private static string Share(long part, long all) =>
+        all == 0 ? "0 of 0" : string.Create(CultureInfo.InvariantCulture, $"{part} of {all} ({100.0 * part / all:0} %)");
 
     private static string List(IReadOnlyDictionary<string, long> counts) => string.Join(", ", counts.Select(each => $"{each.Value} {each.Key}"));
 }

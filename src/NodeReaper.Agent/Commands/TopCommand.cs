@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NodeReaper.Agent.Control;
 using NodeReaper.Agent.Explain;
 
 namespace NodeReaper.Agent.Commands;
@@ -9,7 +10,6 @@ internal static class TopCommand
     private const string Home = "\e[H";
     private const string ToEndOfLine = "\e[K";
     private const string ToEndOfScreen = "\e[J";
-    private const int MostRows = 20;
 
     internal static Command Create()
     {
@@ -42,15 +42,46 @@ internal static class TopCommand
 
     private static async Task<int> ShowAsync(string socket)
     {
-        if (await StatusCommand.AskAsync(socket) is not { } status || await ExplainCommand.AskAsync(socket) is not { } explained)
+        StatusDocument? status = null;
+        ExplainDocument? explained = null;
+        string? trouble = null;
+        try
         {
-            return ExitCode.Failed;
+            status = await StatusCommand.AskAsync(socket);
+            if (status is null)
+            {
+                return ExitCode.Failed;
+            }
+
+            explained = await ExplainCommand.AskAsync(socket);
+        }
+        catch (AgentBusyException)
+        {
+            trouble = status is null ? "the agent does not watch yet" : "busy: killing. What would be decided is shown again when that is over";
+        }
+        catch (IOException error)
+        {
+            // It may be stopping, or the node hardly runs: the next round knows more.
+            trouble = error.Message;
         }
 
-        var text = StatusCommand.TextOf(status with { Recent = [.. status.Recent.TakeLast(3)] }) + "\n" + ExplainText.Of(explained, MostRows);
-
-        // On a terminal the new picture takes the place of the last one, line by line, so that nothing flickers.
-        Console.Write(Console.IsOutputRedirected ? text + "\n" : Home + text.Replace("\n", ToEndOfLine + "\n", StringComparison.Ordinal) + ToEndOfScreen);
+        Show(status, explained, trouble);
         return ExitCode.Success;
+    }
+
+    private static void Show(StatusDocument? status, ExplainDocument? explained, string? trouble)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            Console.Write(TopScreen.Of(status, explained, trouble, int.MaxValue) + "\n");
+            return;
+        }
+
+        // The last line of the window stays empty: a break there would move all of it up.
+        var (width, height) = (Math.Max(20, Console.WindowWidth), Math.Max(5, Console.WindowHeight - 1));
+        var text = TopScreen.Cut(TopScreen.Of(status, explained, trouble, height), width, height);
+
+        // The new picture takes the place of the last one, line by line, so that nothing flickers.
+        Console.Write(Home + text.Replace("\n", ToEndOfLine + "\n", StringComparison.Ordinal) + ToEndOfScreen);
     }
 }

@@ -9,11 +9,12 @@ using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
+using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Agent.Control;
 
 /// <summary>
-/// Answers root on a unix socket: /explain, what would be decided now; /status, what has been done. That it cannot listen is told, and costs
+/// Answers root on a unix socket: /explain, what would be decided now, under the policy in force or the one that is posted; /status, what has been done. That it cannot listen is told, and costs
 /// nobody their protection.
 /// </summary>
 internal sealed partial class ControlServer(
@@ -24,14 +25,16 @@ internal sealed partial class ControlServer(
 
     // Containers that came since the last look at all of them.
     private const int Newcomers = 64;
+    private const int MaxToldAMinute = 3;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private readonly TellingRate _failures = new(MaxToldAMinute, TimeProvider.System);
     private HttpEndpoint? _endpoint;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         try
         {
-            _endpoint = new HttpEndpoint(ControlSocket.Listen(options.Socket!), AnswerAsync, error => AnswerFailed(logger, error));
+            _endpoint = new HttpEndpoint(ControlSocket.Listen(options.Socket!), AnswerAsync, TellOfFailure, PolicyFile.MaxBytes);
         }
         catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException)
         {
@@ -52,21 +55,31 @@ internal sealed partial class ControlServer(
         }
     }
 
-    private async ValueTask<HttpAnswer> AnswerAsync(string path) => path switch
+    private async ValueTask<HttpAnswer> AnswerAsync(HttpRequest request) => request switch
     {
-        "/explain" => await ExplainAsync().ConfigureAwait(false),
-        "/status" => Status(),
+        { Path: "/explain", Body: null } => await ExplainAsync(null).ConfigureAwait(false),
+        { Path: "/explain", Body: { } policy } => await ExplainUnderAsync(policy).ConfigureAwait(false),
+        { Path: "/status", Body: null } => Status(),
         _ => HttpAnswer.NotFound,
     };
 
-    private async Task<HttpAnswer> ExplainAsync()
+    private async Task<HttpAnswer> ExplainUnderAsync(ReadOnlyMemory<byte> policy)
+    {
+        var load = PolicyFile.Parse("policy", policy);
+        return load.Options is { } other
+            ? await ExplainAsync(other.Policy).ConfigureAwait(false)
+            : HttpAnswer.Text(HttpAnswer.Refused, string.Join('\n', load.Errors));
+    }
+
+    private async Task<HttpAnswer> ExplainAsync(ReapPolicy? otherPolicy)
     {
         if (pressure.Running is not { } running)
         {
             return NotWatching();
         }
 
-        var explanation = new Explanation(Enum.GetValues<Exclusion>().Sum(exclusion => (int)running.Gauges.Candidates(exclusion)) + Newcomers);
+        var explanation = new Explanation(
+            Enum.GetValues<Exclusion>().Sum(exclusion => (int)running.Gauges.Candidates(exclusion)) + Newcomers, otherPolicy);
         running.Watch.Ask(explanation);
         try
         {
@@ -74,10 +87,11 @@ internal sealed partial class ControlServer(
         }
         catch (TimeoutException)
         {
+            explanation.Abandon();
             return HttpAnswer.Text(HttpAnswer.Unavailable, "the pressure thread is busy, as with a kill: ask again");
         }
 
-        var document = ExplainDocuments.Of(explanation, settings.Node, ExplainDocuments.OfAgent, CamelCase.Of(running.Strategy));
+        var document = ExplainDocuments.Of(explanation, settings.Node, ExplainDocuments.OfAgent, CamelCase.Of(running.Strategy), pods.Age is not null);
         return new HttpAnswer(HttpAnswer.Ok, Json, JsonSerializer.SerializeToUtf8Bytes(document, ExplainJson.Default.ExplainDocument));
     }
 
@@ -88,16 +102,25 @@ internal sealed partial class ControlServer(
             return NotWatching();
         }
 
-        var document = StatusDocuments.Of(running, settings.Node, policies.Newest.DryRun, recent, dryRun.Score, pods.Age);
+        var document = StatusDocuments.Of(running, settings.Node, policies.Newest, recent, dryRun.Score, pods.Age);
         return new HttpAnswer(HttpAnswer.Ok, Json, JsonSerializer.SerializeToUtf8Bytes(document, StatusJson.Default.StatusDocument));
     }
 
     private HttpAnswer NotWatching() => HttpAnswer.Text(HttpAnswer.Unavailable, pressure.Failure ?? "not watching yet");
 
+    // With the stack, which is long: whoever asks may ask again and again.
+    private void TellOfFailure(Exception error)
+    {
+        if (_failures.Line("an answer on the socket failed") is { } line)
+        {
+            AnswerFailed(logger, line, error);
+        }
+    }
+
     [LoggerMessage(EventId = 310, EventName = "ControlNotListening", Level = LogLevel.Warning,
         Message = "nobody can ask this agent on {Path}: {Error}; the node is protected all the same; set http.socket to another path, or to null")]
     private static partial void NotListening(ILogger logger, string path, string error);
 
-    [LoggerMessage(EventId = 311, EventName = "ControlAnswerFailed", Level = LogLevel.Warning, Message = "an answer on the socket failed")]
-    private static partial void AnswerFailed(ILogger logger, Exception error);
+    [LoggerMessage(EventId = 311, EventName = "ControlAnswerFailed", Level = LogLevel.Warning, Message = "{Answer}")]
+    private static partial void AnswerFailed(ILogger logger, string answer, Exception error);
 }

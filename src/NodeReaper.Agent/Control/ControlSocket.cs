@@ -41,6 +41,7 @@ internal static class ControlSocket
 
     /// <summary>Connects; null when nobody listens there.</summary>
     /// <param name="path">The socket's path.</param>
+    /// <exception cref="UnauthorizedAccessException">It is not for whoever asks.</exception>
     internal static Socket? Connect(string path)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -49,10 +50,12 @@ internal static class ControlSocket
             socket.Connect(new UnixDomainSocketEndPoint(path));
             return socket;
         }
-        catch (SocketException)
+        catch (SocketException error)
         {
             socket.Dispose();
-            return null;
+            return error.SocketErrorCode == SocketError.AccessDenied
+                ? throw new UnauthorizedAccessException($"{path} is for root alone ({error.Message}); ask as root", error)
+                : null;
         }
     }
 

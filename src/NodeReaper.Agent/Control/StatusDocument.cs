@@ -16,6 +16,9 @@ internal sealed record StatusDocument
 
     public bool DryRun { get; init; }
 
+    /// <summary>Of the Pods of these it only tells, and of those that it does not know while there are any.</summary>
+    public IReadOnlyList<string> DryRunNamespaces { get; init; } = [];
+
     public double UptimeSeconds { get; init; }
 
     /// <summary>How long ago the pressure thread last went round.</summary>

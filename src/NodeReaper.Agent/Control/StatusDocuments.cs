@@ -2,13 +2,14 @@ using System.Diagnostics;
 using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Agent.Control;
 
 /// <summary>Puts the state of the agent together.</summary>
 internal static class StatusDocuments
 {
-    internal static StatusDocument Of(RunningEngine running, string? node, bool dryRun, RecentReports recent, DryRunScore score, TimeSpan? podsAge)
+    internal static StatusDocument Of(RunningEngine running, string? node, ReapPolicy policy, RecentReports recent, DryRunScore score, TimeSpan? podsAge)
     {
         var gauges = running.Gauges;
         var (last, counts, freedBytes) = recent.Read();
@@ -17,7 +18,8 @@ internal static class StatusDocuments
             Node = node,
             AgentVersion = AgentVersion.Text,
             Strategy = CamelCase.Of(running.Strategy),
-            DryRun = dryRun,
+            DryRun = policy.DryRun,
+            DryRunNamespaces = policy.DryRunNamespaces,
             UptimeSeconds = Math.Round(Stopwatch.GetElapsedTime(running.Since).TotalSeconds, 1),
             LoopAgeSeconds = Math.Round(Stopwatch.GetElapsedTime(running.Watch.Heartbeat).TotalSeconds, 3),
             PodsAgeSeconds = podsAge is { } age ? Math.Round(age.TotalSeconds, 1) : null,

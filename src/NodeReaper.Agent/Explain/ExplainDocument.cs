@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using NodeReaper.Agent.Control;
 using NodeReaper.Agent.Reporting;
 
 namespace NodeReaper.Agent.Explain;
@@ -19,10 +20,28 @@ internal sealed record ExplainDocument
 
     public bool DryRun { get; init; }
 
+    /// <summary>Of the Pods of these it only tells, and of those that it does not know while there are any.</summary>
+    public IReadOnlyList<string> DryRunNamespaces { get; init; } = [];
+
+    /// <summary>The policy file that was asked about; null for the policy in force, or the defaults.</summary>
+    public string? Config { get; init; }
+
+    /// <summary>False when nobody told of Pods: then neither protection, nor priorities, requests and wishes are known.</summary>
+    public bool KnowsPods { get; init; } = true;
+
     public required ExplainedPressure Pressure { get; init; }
+
+    /// <summary>What else makes a place short of memory.</summary>
+    public ExplainedSignals? Signals { get; init; }
+
+    /// <summary>What is done before a kill, the stage that begins first in front.</summary>
+    public IReadOnlyList<ExplainedStage> Stages { get; init; } = [];
 
     /// <summary>What is missing now or, when nothing is, what would be at the threshold.</summary>
     public long MissingBytes { get; init; }
+
+    /// <summary>What those hold of whom a dry run has told in this shortage: they count as dead.</summary>
+    public long ToldBytes { get; init; }
 
     /// <summary>True when all deaths together would not end the shortage: until it is an emergency, nobody dies.</summary>
     public bool IsInVain { get; init; }
@@ -41,6 +60,10 @@ internal sealed record ExplainDocument
 
     /// <summary>How many containers there are, those that are left out here among them.</summary>
     public int Total { get; init; }
+
+    /// <summary>What was told lately of the Pod that was asked for; null when all were.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RecentReport>? Recent { get; init; }
 }
 
 /// <summary>The node, or the slice that is short of memory.</summary>
@@ -62,8 +85,30 @@ internal sealed record ExplainedPressure(
     long RecoverToBytes,
     long FillBytesPerSecond);
 
+/// <summary>The signals besides the threshold, by policy.</summary>
+/// <param name="TimeLeftSeconds">Short when what is left would last no longer; 0 is never.</param>
+/// <param name="StallSeconds">Short when tasks stall for so long...</param>
+/// <param name="StallWindowSeconds">... within this.</param>
+/// <param name="StallWithSwapSeconds">With swap to spare, only when they stall for so long.</param>
+/// <param name="ThrashSeconds">Short when all tasks stall at once for so long; 0 is never.</param>
+/// <param name="UsesSwap">False: swap does not count as room.</param>
+internal sealed record ExplainedSignals(
+    double TimeLeftSeconds, double StallSeconds, double StallWindowSeconds, double StallWithSwapSeconds, double ThrashSeconds, bool UsesSwap);
+
+/// <summary>One stage before the kill.</summary>
+/// <param name="Name">observe, reclaim, throttle or terminate.</param>
+/// <param name="BelowBytes">It begins when less is available.</param>
+internal sealed record ExplainedStage(string Name, long BelowBytes);
+
 /// <summary>One that may be killed.</summary>
-internal sealed record RankedContainer(int Rank, bool WouldDie, IncidentCandidate Container);
+internal sealed record RankedContainer(int Rank, bool WouldDie, IncidentCandidate Container)
+{
+    /// <summary>True when it would only be told of.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>The score of each ranking key; the higher one dies first.</summary>
+    public IReadOnlyDictionary<string, long> Scores { get; init; } = new Dictionary<string, long>();
+}
 
 /// <summary>One that may not.</summary>
 internal sealed record SparedContainer(string Why, IncidentCandidate Container);

@@ -2,6 +2,7 @@ using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Agent.Explain;
@@ -12,13 +13,15 @@ internal static class ExplainDocuments
     internal const string OfAgent = "agent";
     internal const string OfNode = "node";
 
-    internal static ExplainDocument Of(Explanation explanation, string? node, string source, string strategy) => new()
+    internal static ExplainDocument Of(Explanation explanation, string? node, string source, string strategy, bool knowsPods) => new()
     {
         Time = explanation.Time,
         Node = node,
         Source = source,
         Strategy = strategy,
         DryRun = explanation.Policy.DryRun,
+        DryRunNamespaces = explanation.Policy.DryRunNamespaces,
+        KnowsPods = knowsPods,
         Pressure = new ExplainedPressure(
             explanation.Verdict.Signal,
             explanation.SlicePath,
@@ -28,7 +31,10 @@ internal static class ExplainDocuments
             explanation.Limits.KillBelowBytes,
             explanation.Limits.RecoverToBytes,
             explanation.Reading.FillBytesPerSecond),
+        Signals = SignalsOf(explanation.Policy.Pressure),
+        Stages = StagesOf(explanation.Policy.Stages, explanation.Reading.Memory.TotalBytes),
         MissingBytes = explanation.MissingBytes,
+        ToldBytes = explanation.ToldBytes,
         IsInVain = explanation.IsInVain,
         Dying = [.. explanation.Dying.ToArray().Select(place => place + 1)],
         Keys = [.. explanation.Policy.Ranking.Select(key => key.Name)],
@@ -43,10 +49,48 @@ internal static class ExplainDocuments
         for (var place = 0; place < explanation.Ranked.Length; place++)
         {
             ranking.Add(new RankedContainer(
-                place + 1, explanation.Dying.Contains(place), IncidentRecords.CandidateOf(explanation.Ranked[place])));
+                place + 1, explanation.Dying.Contains(place), IncidentRecords.CandidateOf(explanation.Ranked[place]))
+            {
+                DryRun = explanation.Policy.IsDryRunFor(explanation.Ranked[place].Facts),
+                Scores = ScoresOf(explanation.Ranked[place], explanation.Policy.Ranking),
+            });
         }
 
         return ranking;
+    }
+
+    private static ExplainedSignals SignalsOf(PressurePolicy policy) => new(
+        policy.TimeLeft.TotalSeconds,
+        policy.Stall.TotalSeconds,
+        policy.StallWindow.TotalSeconds,
+        policy.StallWithSwap.TotalSeconds,
+        policy.Thrash.TotalSeconds,
+        policy.UseSwap);
+
+    private static List<ExplainedStage> StagesOf(StagePolicy policy, long totalBytes)
+    {
+        IEnumerable<(string Name, MemoryAmount? Below)> stages =
+            [("observe", policy.Observe), ("reclaim", policy.Reclaim), ("throttle", policy.Throttle), ("terminate", policy.Terminate)];
+        return
+        [
+            .. stages
+                .Select(stage => (stage.Name, Bytes: stage.Below?.On(totalBytes)))
+                .Where(stage => stage.Bytes is not null)
+                .Select(stage => new ExplainedStage(stage.Name, Math.Min(stage.Bytes!.Value, totalBytes)))
+                .OrderByDescending(stage => stage.BelowBytes),
+        ];
+    }
+
+    // Of a cgroup that is a copy here, its own ID is the score.
+    private static Dictionary<string, long> ScoresOf(in ReportedCandidate container, IReadOnlyList<RankingKey> keys)
+    {
+        var scores = new Dictionary<string, long>(keys.Count);
+        foreach (var key in keys)
+        {
+            scores[key.Name] = key is YoungestKey ? container.CgroupId : key.Score(container.Facts);
+        }
+
+        return scores;
     }
 
     private static string WhyNot(in ReportedCandidate container, ReapPolicy policy) => container.Facts.Exclusion switch
@@ -60,6 +104,7 @@ internal static class ExplainDocuments
         Exclusion.Elsewhere => "outside of the slice that is short of memory",
         Exclusion.NothingToFree => $"a kill would give back less than {ByteText.Of(policy.Plan.MinFreeableBytes)} (plan.minFreeable)",
         Exclusion.Unreadable => "its cgroup cannot be read",
+        Exclusion.ToldOf => "told of in this shortage (dry run): it would be dead",
         _ => CamelCase.Of(container.Facts.Exclusion),
     };
 
@@ -67,7 +112,9 @@ internal static class ExplainDocuments
     {
         if (container.Facts.Pod is not { } pod)
         {
-            return "its oom_score_adj is that of a critical Pod, and no Pod of its UID is known";
+            return policy.Protect.StaticPods && PodFacts.IsStaticUid(container.PodUid)
+                ? "a static Pod, by its UID; no more is known of it (protect.staticPods)"
+                : "its oom_score_adj is that of a critical Pod, and no Pod of its UID is known";
         }
 
         return Protection.RuleOf(policy, pod, container.Facts.Container) switch

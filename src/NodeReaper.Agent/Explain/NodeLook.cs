@@ -43,8 +43,11 @@ internal sealed class NodeLook : IDisposable
     {
         _tree.Discover();
         _node.Discover();
+        _node.Slices.Update(_tree.Root, _tree.Slices, _policy.Pressure, opened: (_, _) => { }, closing: _ => { });
         var snapshot = new CandidateSnapshot(256);
         Read(snapshot);
+        SwapAllowance.ReadLimits(_tree, _node);
+        SwapAllowance.Note(snapshot.All, _node);
         Thread.Sleep(s_apart);
         var occasion = Read(snapshot);
         var ranking = new VictimRanking();

@@ -14,6 +14,28 @@ internal static class PodStory
     internal static bool IsOf(IncidentCandidate container, string pod) =>
         container.PodUid == pod || container.Pod == pod || $"{container.Namespace}/{container.Pod}" == pod;
 
+    /// <summary>True when a report is about the Pod that is asked for.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="pod">NAMESPACE/NAME, or NAME.</param>
+    internal static bool IsAbout(RecentReport report, string pod) =>
+        report.Pod is not null && (report.Pod == pod || report.Pod.EndsWith($"/{pod}", StringComparison.Ordinal));
+
+    /// <summary>The part of a document that is about one Pod.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="pod">NAMESPACE/NAME, NAME, or UID.</param>
+    /// <param name="recent">What the agent told last.</param>
+    /// <returns>Null when there is nothing to tell of such a Pod.</returns>
+    internal static ExplainDocument? Only(ExplainDocument document, string pod, IEnumerable<RecentReport> recent)
+    {
+        var only = document with
+        {
+            Ranking = [.. document.Ranking.Where(each => IsOf(each.Container, pod))],
+            Excluded = [.. document.Excluded.Where(each => IsOf(each.Container, pod))],
+            Recent = [.. recent.Where(report => IsAbout(report, pod))],
+        };
+        return only.Ranking.Count + only.Excluded.Count + only.Recent.Count == 0 ? null : only;
+    }
+
     /// <summary>Tells it.</summary>
     /// <param name="document">The document.</param>
     /// <param name="pod">NAMESPACE/NAME, NAME, or UID.</param>
@@ -33,33 +55,32 @@ internal static class PodStory
             AppendMemory(text, container);
         }
 
-        foreach (var report in recent.Where(report => report.Pod is not null && (report.Pod == pod || report.Pod.EndsWith($"/{pod}", StringComparison.Ordinal))))
+        foreach (var report in recent.Where(report => IsAbout(report, pod)))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{report.Time:yyyy-MM-dd HH:mm:ss}  {report.Summary}");
         }
 
-        return text.Length == 0 ? null : $"{ExplainText.State(document)}\n{ExplainText.Decision(document)}\n\n{text}";
+        var unknown = document.KnowsPods ? "" : ExplainText.NoPods(document) + "\n";
+        return text.Length == 0 ? null : $"{unknown}{ExplainText.State(document)}\n{ExplainText.Decision(document)}\n\n{text}";
     }
 
     private static void AppendRanked(StringBuilder text, ExplainDocument document, RankedContainer ranked)
     {
         var (rank, wouldDie, container) = ranked;
-        text.AppendLine($"{Name(container)}: {Rank(rank)} of {document.Ranking.Count} to die{(wouldDie ? "; it would die now or at the threshold" : "")}");
+        text.AppendLine($"{Name(container)}: {Rank(rank)} of {document.Ranking.Count} to die{(wouldDie ? $"; it {ExplainText.Verb(ranked)} now or at the threshold" : "")}");
         if (rank > 1)
         {
-            var before = document.Ranking[rank - 2].Container;
-            text.AppendLine($"  after  {Name(before)}, by {before.DecidingKey ?? "UID"}{Compared(before, container, before.DecidingKey)}");
+            var before = document.Ranking[rank - 2];
+            text.AppendLine($"  after  {Name(before.Container)}, by {Compared(before, ranked)}");
         }
 
         if (rank < document.Ranking.Count)
         {
-            var next = document.Ranking[rank].Container;
-            text.AppendLine($"  before {Name(next)}, by {container.DecidingKey ?? "UID"}{Compared(container, next, container.DecidingKey)}");
+            var next = document.Ranking[rank];
+            text.AppendLine($"  before {Name(next.Container)}, by {Compared(ranked, next)}");
         }
 
-        text.AppendLine(
-            $"  {container.QosClass}, priority {container.PodPriority}, kill priority {container.KillPriority}; request {ByteText.Of(container.RequestBytes)}, "
-            + $"{ByteText.Of(container.OverRequestBytes)} beyond it; grows by {ByteText.Of(container.GrowthBytesPerSecond)}/s");
+        text.AppendLine($"  ranked by {string.Join(", ", document.Keys.Select(key => $"{key} {KeyColumn.Value(ranked, key)}"))}; request {ByteText.Of(container.RequestBytes)}");
         AppendMemory(text, container);
     }
 
@@ -67,19 +88,9 @@ internal static class PodStory
         $"  memory: anon {ByteText.Of(container.AnonBytes)}, swap {ByteText.Of(container.SwapBytes)}, shmem and tmpfs {ByteText.Of(container.ShmemBytes)}, "
         + $"page cache {ByteText.Of(container.FileBytes)}, kernel {ByteText.Of(container.KernelBytes)}; a kill gives back {ByteText.Of(container.FreeableBytes)}");
 
-    private static string Compared(IncidentCandidate first, IncidentCandidate second, string? key) =>
-        key is not null && Value(first, key) is { } value ? $": {value} against {Value(second, key)}" : "";
-
-    private static string? Value(IncidentCandidate container, string key) => key switch
-    {
-        "killPriority" => container.KillPriority.ToString(CultureInfo.InvariantCulture),
-        "podPriority" => container.PodPriority.ToString(CultureInfo.InvariantCulture),
-        "qosClass" => container.QosClass,
-        "overRequest" => ByteText.Of(container.OverRequestBytes),
-        "growth" => $"{ByteText.Of(container.GrowthBytesPerSecond)}/s",
-        "freeable" => ByteText.Of(container.FreeableBytes),
-        _ => null,
-    };
+    private static string Compared(RankedContainer first, RankedContainer second) => first.Container.DecidingKey is { } key
+        ? $"{key}: {KeyColumn.Value(first, key)} against {KeyColumn.Value(second, key)}"
+        : "UID";
 
     private static string Name(IncidentCandidate container) => $"{ExplainText.NameOf(container)}[{ExplainText.ContainerOf(container)}]";
 

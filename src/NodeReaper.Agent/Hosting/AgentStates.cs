@@ -7,9 +7,10 @@ namespace NodeReaper.Agent.Hosting;
 /// <summary>Puts together what the agent knows of itself.</summary>
 internal sealed class AgentStates(RunSettings settings, PressureService pressure, PodBoard pods, PolicyBoard policies)
 {
-    private long _failures;
+    /// <summary>What /healthz says; null when all is well.</summary>
+    internal string? HealthProblem => Health.Problem(pressure.Failure, pressure.Running?.Watch.Heartbeat, policies.Newest);
 
-    /// <summary>The state since the last look; null before the watch begins and after it ends.</summary>
+    /// <summary>The state at this moment; null before the watch begins and after it ends.</summary>
     internal AgentState? Look()
     {
         if (pressure.Running is not { } running)
@@ -17,19 +18,15 @@ internal sealed class AgentStates(RunSettings settings, PressureService pressure
             return null;
         }
 
-        var failures = running.Gauges.ReadingFailures;
-        var state = new AgentState(
+        return new AgentState(
             Stopwatch.GetElapsedTime(running.Since),
             pods.Age,
             settings.Pods is not null,
             running.Watch.HasStallAlarm,
             running.Strategy,
             settings.Policy.Kill.Strategy,
-            failures - _failures,
-
-            // The watch begins with its first round.
-            running.Watch.Heartbeat == 0 ? null : Health.Problem(pressure.Failure, running.Watch.Heartbeat, policies.Newest));
-        _failures = failures;
-        return state;
+            running.Gauges.ReadingFailures,
+            running.Gauges.IsReadingFailing,
+            HealthProblem);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Metrics;
 using NodeReaper.Agent.Recording;
+using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Recording;
 
 namespace NodeReaper.Agent.Hosting;
@@ -12,8 +13,10 @@ internal sealed partial class RecordService(FlightRecorder recorder, RunSettings
 {
     private const string Name = "record";
     private const int IntervalMilliseconds = 250;
+    private const int MaxToldAMinute = 10;
     private readonly RecordWriter _writer = new(recorder, settings.Policy.Record, settings.Node);
     private readonly ManualResetEventSlim _stop = new();
+    private readonly TellingRate _toldOf = new(MaxToldAMinute, TimeProvider.System);
     private long _failures;
     private Thread? _thread;
 
@@ -59,7 +62,10 @@ internal sealed partial class RecordService(FlightRecorder recorder, RunSettings
         catch (Exception error)
         {
             _failures++;
-            NotRecorded(logger, error.Message);
+            if (_toldOf.Line(error.Message) is { } line)
+            {
+                NotRecorded(logger, line);
+            }
         }
 
         metrics.Dropped.WithLabels(Name).IncTo(_failures + recorder.Lost);

@@ -3,23 +3,26 @@ using System.Net.Sockets;
 namespace NodeReaper.Agent.Http;
 
 /// <summary>
-/// A listening socket that answers GET. A small server of our own: HttpListener listens on IPv4 only, and Kestrel costs more memory than the
+/// A listening socket that answers GET and, where it is wanted, POST. A small server of our own: HttpListener listens on IPv4 only, and Kestrel costs more memory than the
 /// rest of the agent. Of many connections at once the oldest is dropped, so that whoever opens some and says nothing keeps no probe out.
 /// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {
     private const int MostAtOnce = 32;
     private readonly Socket _listener;
-    private readonly Func<string, ValueTask<HttpAnswer>> _handle;
+    private readonly Func<HttpRequest, ValueTask<HttpAnswer>> _handle;
     private readonly Action<Exception> _failed;
+    private readonly int _longestBody;
     private readonly Queue<Socket> _open = new();
     private readonly Task _serving;
 
     /// <param name="listener">Bound and listening; it is closed in the end.</param>
-    /// <param name="handle">Answers a path.</param>
+    /// <param name="handle">Answers a request.</param>
     /// <param name="failed">Is told what the handler threw.</param>
-    internal HttpEndpoint(Socket listener, Func<string, ValueTask<HttpAnswer>> handle, Action<Exception> failed)
+    /// <param name="longestBody">The longest body of a POST that is taken, in bytes; 0: none is.</param>
+    internal HttpEndpoint(Socket listener, Func<HttpRequest, ValueTask<HttpAnswer>> handle, Action<Exception> failed, int longestBody = 0)
     {
+        _longestBody = longestBody;
         _listener = listener;
         _handle = handle;
         _failed = failed;
@@ -72,7 +75,7 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         {
             try
             {
-                await new HttpExchange(socket).RunAsync(GuardedAsync).ConfigureAwait(false);
+                await new HttpExchange(socket, _longestBody).RunAsync(GuardedAsync).ConfigureAwait(false);
             }
             catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
             {
@@ -81,11 +84,11 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         }
     }
 
-    private async ValueTask<HttpAnswer> GuardedAsync(string path)
+    private async ValueTask<HttpAnswer> GuardedAsync(HttpRequest request)
     {
         try
         {
-            return await _handle(path).ConfigureAwait(false);
+            return await _handle(request).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Metrics;
+using NodeReaper.Agent.Reporting;
 
 namespace NodeReaper.Agent.Http;
 
@@ -16,11 +17,13 @@ internal sealed partial class PublicServer(
     AgentMetrics metrics,
     MetricsAtScrape scrape,
     PressureService pressure,
-    PolicyBoard policies,
+    AgentStates states,
     ILogger<PublicServer> logger)
     : IHostedService, IDisposable
 {
+    private const int MaxToldAMinute = 3;
     private readonly SemaphoreSlim _scraping = new(1);
+    private readonly TellingRate _failures = new(MaxToldAMinute, TimeProvider.System);
     private HttpEndpoint? _endpoint;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -44,7 +47,7 @@ internal sealed partial class PublicServer(
             return Task.CompletedTask;
         }
 
-        _endpoint = new HttpEndpoint(listener, AnswerAsync, error => AnswerFailed(logger, error));
+        _endpoint = new HttpEndpoint(listener, AnswerAsync, TellOfFailure);
         Listening(logger, address.ToString());
         return Task.CompletedTask;
     }
@@ -59,10 +62,10 @@ internal sealed partial class PublicServer(
 
     public void Dispose() => _scraping.Dispose();
 
-    private async ValueTask<HttpAnswer> AnswerAsync(string path) => path switch
+    private async ValueTask<HttpAnswer> AnswerAsync(HttpRequest request) => request.Path switch
     {
         "/metrics" => await MetricsAsync().ConfigureAwait(false),
-        "/healthz" => Say(Health.Problem(pressure.Failure, pressure.Running?.Watch.Heartbeat, policies.Newest)),
+        "/healthz" => Say(states.HealthProblem),
         "/readyz" => Say(pressure.Running is null ? "not watching yet" : null),
         _ => HttpAnswer.NotFound,
     };
@@ -86,6 +89,15 @@ internal sealed partial class PublicServer(
 
     private static HttpAnswer Say(string? problem) => HttpAnswer.Text(problem is null ? HttpAnswer.Ok : HttpAnswer.Unavailable, problem ?? "ok");
 
+    // With the stack, which is long: whoever asks may ask again and again.
+    private void TellOfFailure(Exception error)
+    {
+        if (_failures.Line("an answer over HTTP failed") is { } line)
+        {
+            AnswerFailed(logger, line, error);
+        }
+    }
+
     [LoggerMessage(EventId = 300, EventName = "Listening", Level = LogLevel.Information, Message = "metrics and health on {Address}")]
     private static partial void Listening(ILogger logger, string address);
 
@@ -93,6 +105,6 @@ internal sealed partial class PublicServer(
         Message = "no metrics on {Address}: {Error}; the node is protected all the same; set http.listen to a free port, or to null")]
     private static partial void NotListening(ILogger logger, string address, string error);
 
-    [LoggerMessage(EventId = 302, EventName = "AnswerFailed", Level = LogLevel.Warning, Message = "an answer over HTTP failed")]
-    private static partial void AnswerFailed(ILogger logger, Exception error);
+    [LoggerMessage(EventId = 302, EventName = "AnswerFailed", Level = LogLevel.Warning, Message = "{Answer}")]
+    private static partial void AnswerFailed(ILogger logger, string answer, Exception error);
 }

@@ -1,3 +1,4 @@
+using NodeReaper.Agent.Kubernetes.Events;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
@@ -24,17 +25,31 @@ internal sealed class AgentMetrics
     private static readonly Errno[] s_releaseResults =
         [Errno.None, Errno.ESRCH, Errno.EINVAL, Errno.EAGAIN, Errno.EINTR, Errno.ENOSYS, Errno.EPERM, Errno.EBADF];
 
+    // What the kernel answers on an ordinary day, as docs/ARCHITECTURE.md says who owns it.
+    private static readonly (KillCall Call, Errno[] Errors)[] s_usualErrors =
+    [
+        (KillCall.Open, [Errno.ESRCH]),
+        (KillCall.Seize, [Errno.EPERM, Errno.ESRCH]),
+        (KillCall.CgroupKill, [Errno.ENOENT]),
+        (KillCall.Signal, [Errno.ESRCH, Errno.EPERM]),
+        (KillCall.Release, [Errno.ESRCH, Errno.EINVAL, Errno.EAGAIN, Errno.EINTR]),
+        (KillCall.LetGo, [Errno.ESRCH]),
+        (KillCall.Urge, [Errno.EPERM]),
+    ];
+
     private readonly MetricFactory _factory;
 
     public AgentMetrics()
     {
         _factory = Prometheus.Metrics.WithCustomRegistry(Registry);
-        Kills = Counter("kills_total", "Containers killed, or refused at the last look.", "strategy", "outcome", "trigger", "qos_class");
+        Kills = Counter("kills_total", "Victims killed, or refused at the last look: each a container, its largest process or its whole Pod, as its kill-scope says.", "strategy", "outcome", "trigger", "qos_class");
         FreedBytes = Counter("freed_bytes_total", "Bytes proven back after kills.");
-        DetectToSignal = Histogram("detect_to_signal_seconds", "From the reading of the signals to the victim's SIGKILL.");
+        DetectToSignal = Histogram("detect_to_signal_seconds", "From the reading of the signals to the SIGKILL of the first victim that they cost.");
         SignalToFreed = Histogram("signal_to_freed_seconds", "From the victim's SIGKILL to the proof that its memory is back.");
         ReleaseResults = Counter("release_results_total", "What process_mrelease answered, by errno name.", "result");
         KernelOomKills = Counter("kernel_oom_kills_total", "Processes that the kernel's OOM killer took for the node's sake.");
+        OwnLimitOomKills = Counter(
+            "own_limit_oom_kills_total", "Processes that the kernel's OOM killer took at a limit of their container, their Pod or their service: not for the node's sake.");
         WouldKill = Counter("would_kill_total", "Containers that a dry run would have killed.", "trigger", "qos_class");
         DryRunEpisodes = Counter(
             "dry_run_episodes_total", "Shortages in which somebody would have been killed, and what became of them without that.", "verdict");
@@ -53,11 +68,16 @@ internal sealed class AgentMetrics
         QuarantinedVictims = Gauge("quarantined_victims", "Containers that were killed, and whose processes are not all gone.");
         Available = Gauge("memory_available_bytes", "MemAvailable at the last sample.");
         KillBelow = Gauge("memory_kill_below_bytes", "The threshold of the node.");
+        RecoverTo = Gauge("memory_recover_to_bytes", "What the node is to have again after a kill.");
+        Shortage = Gauge("memory_shortage_bytes", "What the node, or the slice above the Pods that is shortest at a limit of its own, is short of; 0 when it is not short.", "place");
+        Degraded = Gauge("degraded", "1 while the agent protects less well than it could, by what it cannot do well; else 0.", "reason");
+        WorkloadKills = Gauge("workload_kills_last_hour", "The most kills of one workload on this node within the last hour, by this agent since it began.");
         PodSnapshotAge = _factory.CreateGauge(
             "nodereaper_pod_snapshot_age_seconds",
-            "How long ago the Pods were last known to be as they are; absent when nobody tells of Pods.",
+            "How long ago the Pods were last known to be as they are, or the agent began; absent without a source of Pods.",
             new GaugeConfiguration { SuppressInitialValue = true });
         LoopAge = Gauge("watch_loop_age_seconds", "How long ago the pressure thread last went round.");
+        WatchHealthy = Gauge("watch_healthy", "1 while the pressure thread goes round as the policy lets it, as /healthz says; else 0.");
         ResidentBytes = Gauge("resident_memory_bytes", "Resident memory of the agent.");
         Build = Gauge("build_info", "1; the version, and the strategy that passed its self-test.", "version", "strategy");
         BeginAtZero();
@@ -76,6 +96,8 @@ internal sealed class AgentMetrics
     internal Counter ReleaseResults { get; }
 
     internal Counter KernelOomKills { get; }
+
+    internal Counter OwnLimitOomKills { get; }
 
     internal Counter WouldKill { get; }
 
@@ -111,9 +133,19 @@ internal sealed class AgentMetrics
 
     internal Gauge KillBelow { get; }
 
+    internal Gauge RecoverTo { get; }
+
+    internal Gauge Shortage { get; }
+
+    internal Gauge Degraded { get; }
+
+    internal Gauge WorkloadKills { get; }
+
     internal Gauge PodSnapshotAge { get; }
 
     internal Gauge LoopAge { get; }
+
+    internal Gauge WatchHealthy { get; }
 
     internal Gauge ResidentBytes { get; }
 
@@ -147,6 +179,19 @@ internal sealed class AgentMetrics
 
     private void BeginAtZero()
     {
+        foreach (var (call, errors) in s_usualErrors)
+        {
+            foreach (var error in errors)
+            {
+                KernelErrors.WithLabels(CamelCase.Of(call), error.Name).Inc(0);
+            }
+        }
+
+        foreach (var reason in Degradation.Reasons)
+        {
+            Degraded.WithLabels(reason).Set(0);
+        }
+
         foreach (var result in s_releaseResults)
         {
             ReleaseResults.WithLabels(result.Name).Inc(0);

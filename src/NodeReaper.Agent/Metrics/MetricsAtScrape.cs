@@ -9,8 +9,17 @@ using NodeReaper.Kernel.Text;
 namespace NodeReaper.Agent.Metrics;
 
 /// <summary>Brings the figures of the moment up to date when somebody scrapes.</summary>
-internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings, PressureService pressure, PodBoard pods, ReportRing reports, DryRunLedger dryRun)
+internal sealed class MetricsAtScrape(
+    AgentMetrics metrics,
+    WorkloadKills workloads,
+    RunSettings settings,
+    PressureService pressure,
+    AgentStates states,
+    PodBoard pods,
+    ReportRing reports,
+    DryRunLedger dryRun)
 {
+    private readonly long _since = Stopwatch.GetTimestamp();
     private bool _hasBegun;
 
     internal void Update()
@@ -18,9 +27,12 @@ internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings
         metrics.Dropped.WithLabels("ring").IncTo(reports.Dropped);
         metrics.CpuSeconds.IncTo(Environment.CpuUsage.TotalTime.TotalSeconds);
         metrics.ResidentBytes.Set(Environment.WorkingSet);
-        if (pods.Age is { } age)
+        metrics.WorkloadKills.Set(workloads.MostWithinAnHour(DateTimeOffset.UtcNow));
+        metrics.WatchHealthy.Set(states.HealthProblem is null ? 1 : 0);
+        if (settings.Pods is not null)
         {
-            metrics.PodSnapshotAge.Set(age.TotalSeconds);
+            // Who has not told of the Pods yet is as late as the agent is old.
+            metrics.PodSnapshotAge.Set((pods.Age ?? Stopwatch.GetElapsedTime(_since)).TotalSeconds);
         }
 
         var score = dryRun.Score;
@@ -54,8 +66,12 @@ internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings
         metrics.QuarantinedVictims.Set(gauges.UndeadVictims);
         metrics.Available.Set(gauges.AvailableBytes);
         metrics.KillBelow.Set(gauges.KillBelowBytes);
+        metrics.RecoverTo.Set(gauges.RecoverToBytes);
+        metrics.Shortage.WithLabels("node").Set(gauges.NodeShortageBytes);
+        metrics.Shortage.WithLabels("slice").Set(gauges.SliceShortageBytes);
+        metrics.OwnLimitOomKills.IncTo(gauges.OwnLimitOomKills);
         metrics.ReadingFailures.IncTo(gauges.ReadingFailures);
-        metrics.LoopAge.Set(Stopwatch.GetElapsedTime(running.Watch.Heartbeat).TotalSeconds);
+        metrics.LoopAge.Set(running.Watch.Heartbeat is not 0 and var last ? Stopwatch.GetElapsedTime(last).TotalSeconds : 0);
         foreach (var (call, error, count) in running.Errors.All())
         {
             metrics.KernelErrors.WithLabels(CamelCase.Of(call), error.Name).IncTo(count);
@@ -73,9 +89,9 @@ internal sealed class MetricsAtScrape(AgentMetrics metrics, RunSettings settings
                 metrics.PressureStall.WithLabels("stalled").IncTo(stall.FullTotalMicroseconds / 1e6);
             }
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // A kernel without PSI has no such counter, and neither have we.
+            // A kernel without PSI, or a security module that keeps it from us: the other metrics are worth as much without this one.
         }
     }
 }

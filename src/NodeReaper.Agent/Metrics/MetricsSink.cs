@@ -5,8 +5,10 @@ using NodeReaper.Engine.Reporting;
 namespace NodeReaper.Agent.Metrics;
 
 /// <summary>Counts what the reports tell.</summary>
-internal sealed class MetricsSink(AgentMetrics metrics) : IReportSink
+internal sealed class MetricsSink(AgentMetrics metrics, WorkloadKills workloads) : IReportSink
 {
+    private long _detectedAt;
+
     public string Name => "metrics";
 
     public void Write(ReapReport report)
@@ -49,8 +51,15 @@ internal sealed class MetricsSink(AgentMetrics metrics) : IReportSink
             return;
         }
 
+        workloads.Note(report);
         metrics.FreedBytes.Inc(Math.Max(0, report.Relief.FreedBytes));
-        Observe(metrics.DetectToSignal, report.Reading.Timestamp, outcome.SignalledAt);
+        if (report.Reading.Timestamp != _detectedAt)
+        {
+            // Whoever dies after another of the same plan waited for that one's end.
+            _detectedAt = report.Reading.Timestamp;
+            Observe(metrics.DetectToSignal, _detectedAt, outcome.SignalledAt);
+        }
+
         Observe(metrics.SignalToFreed, outcome.SignalledAt, report.Relief.FreedAt);
         foreach (ref readonly var process in report.Processes)
         {

@@ -13,19 +13,25 @@ internal static class PolicyFile
 
     /// <summary>Reads a file. A key that is not in it has its default; so has everything when it is empty.</summary>
     /// <param name="path">The file.</param>
-    internal static PolicyLoad Load(string path)
-    {
-        var file = TextFile.Read(path, MaxBytes);
-        return file.Error is { } error ? Refuse(path, [error]) : Parse(path, file);
-    }
+    internal static PolicyLoad Load(string path) => Parse(path, TextFile.Read(path, MaxBytes));
 
     /// <summary>Reads a policy that was written by <see cref="EffectivePolicy"/>.</summary>
     /// <param name="name">What errors call it.</param>
     /// <param name="text">The text.</param>
-    internal static PolicyLoad Parse(string name, string text) => Parse(name, new TextFile(System.Text.Encoding.UTF8.GetBytes(text), null));
+    internal static PolicyLoad Parse(string name, string text) => Parse(name, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Reads a policy that is in no file.</summary>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="text">The text, in UTF-8.</param>
+    internal static PolicyLoad Parse(string name, ReadOnlyMemory<byte> text) => Parse(name, TextFile.Of(text, MaxBytes));
 
     private static PolicyLoad Parse(string path, in TextFile file)
     {
+        if (file.Error is { } error)
+        {
+            return Refuse(path, [error]);
+        }
+
         using var text = file.Open();
         var reader = new YamlTreeReader(text, YamlShape.Everything);
         var policy = new PolicyReader();

@@ -115,6 +115,7 @@ internal static class PolicyKeys
 
         OfRecord("directory", new FileSyntax("folder", "/var/lib/nodereaper/records"), p => p.Directory, (p, value) => p with { Directory = value }),
         OfRecord("maxFiles", new IntegerSyntax(1, 10_000), p => p.MaxFiles, (p, value) => p with { MaxFiles = value }),
+        OfRecord("maxSize", new BytesSyntax(1 << 20, BytesSyntax.Most), p => p.MaxBytes, (p, value) => p with { MaxBytes = value }),
         OfRecord("before", Duration(0, 600_000), p => p.Before, (p, value) => p with { Before = value }),
         OfRecord("after", Duration(0, 600_000), p => p.After, (p, value) => p with { After = value }),
 

@@ -58,8 +58,8 @@ internal static class PolicyMeanings
         ["ranking"] = "Who dies first: the first key that tells two containers apart decides; the Pod's UID settles what is left.",
         ["plan.maxVictims"] = "At most so many containers are killed at once.",
         ["plan.maxKills"] =
-            "At most so many kills within `killWindow`, unless less than half of `killBelow` is left: a mistake must not empty the "
-            + "node.",
+            "At most so many kills within `killWindow`; twice as many in an emergency, when half of `killBelow` or of `timeLeft` is left "
+            + "and no swap. A mistake must not empty the node.",
         ["plan.killWindow"] = "The window of `maxKills`.",
         ["plan.minFreeable"] = "A container whose death would give back less is never killed.",
         ["kill.strategy"] =
@@ -79,8 +79,11 @@ internal static class PolicyMeanings
             "This folder gets a [record](replay.md) of each incident: what the signals and the containers were, and what was "
             + "decided.",
         ["record.maxFiles"] = "At most so many records are kept; the oldest goes first.",
+        ["record.maxSize"] = "They have at most so many bytes together; the oldest goes first, and a record that is longer by itself ends early.",
         ["record.before"] = "A record begins so long before its first decision, as far as the recorder's memory reaches.",
-        ["record.after"] = "It ends so long after it. Decisions within that time belong to the same record.",
+        ["record.after"] =
+            "It ends so long after its last decision, at the latest 2m after the first (or this, where it is longer). Decisions within that "
+            + "time belong to the same record.",
         ["events.send"] = "[Events](cluster.md#events) on Pods and on the Node, where there is an API server.",
         ["events.folder"] = "Where they wait until they are delivered, also across restarts of the agent. null: in memory alone.",
         ["kubelet.terminationMessages"] =

@@ -67,6 +67,7 @@ internal static class RecordDecisions
             IsWidened = candidate.IsWidened,
             IsUnreadable = facts.IsUnreadable,
             IsQuarantined = facts.IsQuarantined,
+            IsToldOf = facts.IsToldOf,
             Memory = facts.Memory,
             GrowthBytesPerSecond = facts.GrowthBytesPerSecond,
             Pod = facts.Pod is { } pod ? IndexOf(pods, pod) : null,

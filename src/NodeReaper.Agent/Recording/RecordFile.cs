@@ -30,6 +30,9 @@ internal sealed class RecordFile : IDisposable
 
     internal string Path { get; }
 
+    /// <summary>How much was written.</summary>
+    internal long Bytes { get; private set; }
+
     /// <exception cref="IOException">The disk is full, or failed.</exception>
     internal void Write(RecordLine line)
     {
@@ -40,6 +43,7 @@ internal sealed class RecordFile : IDisposable
         _file.Write(json);
         _file.Write(_check.After(json));
         _file.WriteByte((byte)'\n');
+        Bytes += json.Length + LineCheck.Length + 1;
         _lines++;
     }
 

@@ -46,6 +46,9 @@ internal sealed record RecordHeader
     /// <summary>The agent's version.</summary>
     public required string Agent { get; init; }
 
+    /// <summary>The version of the policy format; null in records from before this was kept, which are of version 1.</summary>
+    public int? PolicyVersion { get; init; }
+
     public required string? Node { get; init; }
 
     /// <summary>The first decision, by the wall clock.</summary>
@@ -134,6 +137,9 @@ internal sealed record RecordContainer
     public required bool IsUnreadable { get; init; }
 
     public required bool IsQuarantined { get; init; }
+
+    /// <summary>A dry run had told of it; false in records from before this was kept.</summary>
+    public bool IsToldOf { get; init; }
 
     public required MemoryUse Memory { get; init; }
 

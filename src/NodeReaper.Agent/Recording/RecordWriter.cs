@@ -8,14 +8,20 @@ using NodeReaper.Engine.Recording;
 namespace NodeReaper.Agent.Recording;
 
 /// <summary>
-/// Writes what the flight recorder keeps: one file from some time before the first decision until some time after it, with all decisions
-/// within. Used by one thread.
+/// Writes what the flight recorder keeps: one file from some time before the first decision until some time after the last one within, with
+/// all of them. Used by one thread.
 /// </summary>
 internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy, string? node) : IDisposable
 {
+    // A node that is short for hours has many records, not one without an end.
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
+
+    private readonly RecordFolder _folder = new(policy);
     private RecordFile? _file;
     private ReapPolicy? _policy;
+    private bool _hasDecision;
     private long _endsAt;
+    private long _endsAtLast;
     private long _nextSample;
     private int _files;
 
@@ -33,7 +39,7 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
             }
             catch (Exception error)
             {
-                Close();
+                GiveUp();
                 throw new IOException($"the record of {policy.Directory} could not be written: {error.Message}", error);
             }
             finally
@@ -59,6 +65,8 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
         Adopt(decision.Policy);
         _file!.Write(new RecordLine { Decision = RecordDecisions.Of(decision) });
         _file.Flush();
+        _hasDecision = true;
+        _endsAt = Math.Min(timestamp + Ticks(policy.After), _endsAtLast);
     }
 
     private string? Continue(bool isLast)
@@ -67,7 +75,7 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
         try
         {
             WriteSamples();
-            if (!isLast && Stopwatch.GetTimestamp() < _endsAt)
+            if (!isLast && Stopwatch.GetTimestamp() < _endsAt && _file.Bytes < policy.MaxBytes)
             {
                 return null;
             }
@@ -76,18 +84,19 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
         }
         catch (Exception)
         {
-            Close();
+            GiveUp();
             throw;
         }
 
         Close();
+        _folder.MakeRoom(0);
         return path;
     }
 
     private void Begin(long timestamp)
     {
         Directory.CreateDirectory(policy.Directory!);
-        MakeRoom();
+        _folder.MakeRoom(1);
         var time = DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(timestamp);
         var name = string.Create(CultureInfo.InvariantCulture, $"{time:yyyyMMdd'T'HHmmss.fff'Z'}-{_files++}.jsonl");
         _file = new RecordFile(Path.Combine(policy.Directory!, name));
@@ -97,13 +106,14 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
             {
                 Version = RecordHeader.CurrentVersion,
                 Agent = AgentVersion.Text,
+                PolicyVersion = PolicyFile.FormatVersion,
                 Node = node,
                 Time = time,
                 Timestamp = timestamp,
                 TicksPerSecond = Stopwatch.Frequency,
             },
         });
-        _endsAt = timestamp + Ticks(policy.After);
+        _endsAtLast = timestamp + Math.Max(Ticks(policy.After), Ticks(s_longest));
         _nextSample = FirstSince(timestamp - Ticks(policy.Before));
     }
 
@@ -141,14 +151,14 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
         _file!.Write(new RecordLine { Policy = text.ToString() });
     }
 
-    // Their names begin with the time.
-    private void MakeRoom()
+    // What holds no decision is of no use, and would cost a good record its place. What holds one is kept, torn: it can be replayed.
+    private void GiveUp()
     {
-        var records = Directory.GetFiles(policy.Directory!, "*Z-*.jsonl");
-        Array.Sort(records, StringComparer.Ordinal);
-        foreach (var record in records.AsSpan(0, Math.Max(0, records.Length - policy.MaxFiles + 1)))
+        var stub = _hasDecision ? null : _file?.Path;
+        Close();
+        if (stub is not null)
         {
-            File.Delete(record);
+            File.Delete(stub);
         }
     }
 
@@ -157,6 +167,7 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
         _file?.Dispose();
         _file = null;
         _policy = null;
+        _hasDecision = false;
     }
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);

@@ -77,6 +77,7 @@ internal static class FactsOfRecord
         candidate.Container = container.Container is { } index ? At(candidate.Pod?.Containers ?? [], index) : null;
         candidate.IsUnreadable = container.IsUnreadable;
         candidate.IsQuarantined = container.IsQuarantined;
+        candidate.IsToldOf = container.IsToldOf;
         candidate.Memory = container.Memory;
         candidate.GrowthBytesPerSecond = container.GrowthBytesPerSecond;
     }

@@ -10,6 +10,9 @@ internal sealed record ReplayReport
     /// <summary>Of the agent that wrote it.</summary>
     public required string Agent { get; init; }
 
+    /// <summary>Who replayed it.</summary>
+    public required string ReplayedBy { get; init; }
+
     public required string? Node { get; init; }
 
     /// <summary>The first decision.</summary>
@@ -18,7 +21,13 @@ internal sealed record ReplayReport
     /// <summary>The policy file it was replayed under; null for the recorded policy.</summary>
     public required string? Config { get; init; }
 
-    /// <summary>True when every verdict and every decision came out as recorded.</summary>
+    /// <summary>True when the end of the record is missing: it is being written, the agent was killed meanwhile, or the disk was full.</summary>
+    public bool IsTorn => TornAfterLine is not null;
+
+    /// <summary>The last line that can be read of a torn record.</summary>
+    public required int? TornAfterLine { get; init; }
+
+    /// <summary>True when every verdict and every decision that can be read came out as recorded.</summary>
     public required bool IsSame { get; init; }
 
     public required int Samples { get; init; }

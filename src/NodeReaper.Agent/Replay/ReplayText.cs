@@ -8,7 +8,8 @@ internal static class ReplayText
     internal static void Write(ReplayReport report, TextWriter output)
     {
         var under = report.Config is null ? "the recorded policy" : report.Config;
-        output.WriteLine($"{report.Record}: {(report.Node is null ? "" : $"{report.Node}, ")}agent {report.Agent}, replayed under {under}");
+        var node = report.Node is null ? "" : $"{report.Node}, ";
+        output.WriteLine($"{report.Record}: {node}recorded by {report.Agent}, replayed by {report.ReplayedBy}, under {under}");
         foreach (var decision in report.Decisions)
         {
             Write(decision, output);
@@ -17,7 +18,14 @@ internal static class ReplayText
         output.WriteLine(report.SamplesDiffering == 0
             ? $"samples: {report.Samples}, all with the recorded verdict"
             : $"samples: {report.Samples}, {report.SamplesDiffering} with another verdict; short of memory first at {At(report.ShortFromSeconds)}, replayed {At(report.ShortFromSecondsReplayed)}");
-        output.WriteLine(report.IsSame ? "same" : "different");
+        var torn = report.TornAfterLine is { } line ? $"torn after line {line}; what is in front of it is: " : "";
+        output.WriteLine(torn + (report.IsSame ? "same" : "different"));
+        if (report is { IsSame: false, Config: null })
+        {
+            output.WriteLine(report.Agent == report.ReplayedBy
+                ? "  the facts and the policy are the recorded ones, and so is the version: that is a bug"
+                : $"  the facts and the policy are the recorded ones: nodereaper {report.ReplayedBy} decides otherwise than {report.Agent} did; CHANGELOG.md says what was meant to change");
+        }
     }
 
     private static void Write(ReplayedDecision decision, TextWriter output)

@@ -1,3 +1,4 @@
+using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Recording;
 using NodeReaper.Agent.Reporting;
@@ -23,7 +24,8 @@ internal sealed class Replayer(string path, string? config, ReapPolicy? otherPol
     /// <exception cref="RecordProblemException">The record is bad.</exception>
     internal ReplayReport Run()
     {
-        foreach (var (number, line) in RecordReader.Read(path))
+        var reader = new RecordReader(path);
+        foreach (var (number, line) in reader.Read())
         {
             _header ??= line.Record;
             if (line.Policy is { } text)
@@ -44,9 +46,11 @@ internal sealed class Replayer(string path, string? config, ReapPolicy? otherPol
         {
             Record = path,
             Agent = _header!.Agent,
+            ReplayedBy = AgentVersion.Text,
             Node = _header.Node,
             Time = _header.Time,
             Config = config,
+            TornAfterLine = reader.TornAfter,
             IsSame = _samplesDiffering == 0 && _decisions.TrueForAll(decision => decision is { Replayed: not null, Differences.Count: 0 }),
             Samples = _samples,
             SamplesDiffering = _samplesDiffering,

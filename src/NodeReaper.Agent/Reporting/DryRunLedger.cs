@@ -10,14 +10,17 @@ namespace NodeReaper.Agent.Reporting;
 internal sealed record DryRunScore(long Needed, long Needless, long Missed);
 
 /// <summary>Compares what a dry run would have done with what the kernel then had to do: how an operator learns to trust it.</summary>
-internal sealed class DryRunLedger(TimeProvider time) : IReportSink
+/// <param name="time">The clock of the readings.</param>
+/// <param name="overAt">When the last shortage was over in which somebody was told of, by that clock; 0 is never.</param>
+internal sealed class DryRunLedger(TimeProvider time, Func<long> overAt) : IReportSink
 {
-    // Where nobody is killed and memory is short for good, the kernel acts within seconds.
+    // What comes back within that time is the same shortage: it was over for a moment only.
     internal static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private DryRunScore _score = new(0, 0, 0);
     private long? _toldAt;
+    private long? _judgedAt;
 
     public string Name => "dryRun";
 
@@ -34,39 +37,57 @@ internal sealed class DryRunLedger(TimeProvider time) : IReportSink
         }
     }
 
+    // The shortage that was judged goes on: whoever else is told of in it, or killed by the kernel, does not count again.
+    private bool IsJudged => overAt() <= _judgedAt;
+
     public void Write(ReapReport report)
     {
-        if (report.Kind == ReportKind.DryRun && report.Verdict.Signal != Occasion.OwnLimit)
+        if (report.Verdict.Signal == Occasion.OwnLimit)
         {
-            NoteWouldKill();
+            return;
         }
-        else if (report.Kind == ReportKind.KernelOom)
+
+        switch (report.Kind)
         {
-            NoteKernelKill(report.LateReason, report.IsDryRun);
+            case ReportKind.DryRun:
+                NoteWouldKill(report.Reading.Timestamp);
+                break;
+            case ReportKind.KernelOom:
+                NoteKernelKill(report.Reading.Timestamp, report.LateReason, report.IsDryRun);
+                break;
+            case ReportKind.Killed:
+                NoteKill(report.Reading.Timestamp);
+                break;
         }
     }
 
     /// <summary>Notes that somebody would have been killed.</summary>
-    internal void NoteWouldKill()
+    /// <param name="timestamp">When the signals were read.</param>
+    internal void NoteWouldKill(long timestamp)
     {
         lock (_lock)
         {
             Settle();
-            _toldAt = time.GetTimestamp();
+            if (!IsJudged)
+            {
+                _toldAt = timestamp;
+                _judgedAt = null;
+            }
         }
     }
 
     /// <summary>Notes that the kernel's OOM killer acted.</summary>
+    /// <param name="timestamp">When the signals were read that told of it.</param>
     /// <param name="reason">Why it came first.</param>
     /// <param name="isDryRun">True in a dry run of all, or of some namespaces.</param>
-    internal void NoteKernelKill(LateReason reason, bool isDryRun)
+    internal void NoteKernelKill(long timestamp, LateReason reason, bool isDryRun)
     {
         lock (_lock)
         {
             Settle();
-            if (_toldAt is not null)
+            if (_toldAt is not null || (reason == LateReason.DryRun && !IsJudged))
             {
-                _toldAt = null;
+                Judge(timestamp);
                 _score = _score with { Needed = _score.Needed + 1 };
             }
             else if (isDryRun && reason == LateReason.NoShortageSeen)
@@ -76,9 +97,29 @@ internal sealed class DryRunLedger(TimeProvider time) : IReportSink
         }
     }
 
+    /// <summary>Notes that the agent killed for real, of another namespace: what would have come of the shortage without that, nobody knows.</summary>
+    /// <param name="timestamp">When the signals were read.</param>
+    internal void NoteKill(long timestamp)
+    {
+        lock (_lock)
+        {
+            Settle();
+            if (_toldAt is not null)
+            {
+                Judge(timestamp);
+            }
+        }
+    }
+
+    private void Judge(long timestamp)
+    {
+        _toldAt = null;
+        _judgedAt = timestamp;
+    }
+
     private void Settle()
     {
-        if (_toldAt is { } toldAt && time.GetElapsedTime(toldAt) > Window)
+        if (overAt() is var over && over > _toldAt && time.GetElapsedTime(over) > Window)
         {
             _toldAt = null;
             _score = _score with { Needless = _score.Needless + 1 };

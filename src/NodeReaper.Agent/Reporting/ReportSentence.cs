@@ -125,6 +125,7 @@ internal static class ReportSentence
         Exclusion.Elsewhere => "elsewhere",
         Exclusion.NothingToFree => "with nothing to free",
         Exclusion.Unreadable => "unreadable",
+        Exclusion.ToldOf => "told of already",
         _ => exclusion.ToString(),
     };
 

@@ -49,13 +49,21 @@ internal readonly record struct TextFile(ReadOnlyMemory<byte>? Bytes, YamlError?
             return Refuse($"cannot be read: {error.Message}");
         }
 
+        return Of(bytes, maxBytes);
+    }
+
+    /// <summary>Takes what was read elsewhere.</summary>
+    /// <param name="bytes">All of it, in an array.</param>
+    /// <param name="maxBytes">How long it may be, in bytes.</param>
+    /// <returns>The text, or why it is not taken.</returns>
+    internal static TextFile Of(ReadOnlyMemory<byte> bytes, int maxBytes)
+    {
         if (bytes.Length > maxBytes)
         {
             return Refuse($"is longer than {maxBytes >> 20} MiB");
         }
 
         var text = bytes.Span.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
-
         return Utf8.IsValid(text.Span) ? new TextFile(text, null) : Refuse("is not UTF-8 from here on; save it as UTF-8", FirstInvalid(text.Span));
     }
 

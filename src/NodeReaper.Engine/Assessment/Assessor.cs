@@ -18,10 +18,16 @@ public static class Assessor
                 return new PressureVerdict(
                     signals[i].Name,
                     Math.Max(1, limits.RecoverToBytes - reading.Memory.AvailableBytes),
-                    reading.Memory.AvailableBytes < limits.KillBelowBytes / 2);
+                    IsEmergency(reading, limits));
             }
         }
 
         return default;
     }
+
+    // With swap to spare, little is available all the time, and nobody comes to harm.
+    private static bool IsEmergency(in PressureReading reading, in PressureLimits limits) =>
+        reading.IsSwapSpent(limits)
+        && (reading.Memory.AvailableBytes < limits.KillBelowBytes / 2
+            || reading.Memory.AvailableBytes < reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds / 2);
 }

@@ -9,8 +9,10 @@ namespace NodeReaper.Engine.Assessment;
 /// </summary>
 public sealed class StallSignal : ShortageSignal
 {
+    internal const string SignalName = "stall";
+
     /// <inheritdoc/>
-    public override string Name => "stall";
+    public override string Name => SignalName;
 
     /// <inheritdoc/>
     public override bool IsShort(in PressureReading reading, in PressureLimits limits) =>

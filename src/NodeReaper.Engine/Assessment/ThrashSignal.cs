@@ -9,8 +9,10 @@ namespace NodeReaper.Engine.Assessment;
 /// </summary>
 public sealed class ThrashSignal : ShortageSignal
 {
+    internal const string SignalName = "thrash";
+
     /// <inheritdoc/>
-    public override string Name => "thrash";
+    public override string Name => SignalName;
 
     /// <inheritdoc/>
     public override bool IsShort(in PressureReading reading, in PressureLimits limits) =>

@@ -23,6 +23,9 @@ public struct Candidate
     /// <summary>True when it must not be chosen for now (<see cref="ContainerCgroup.IsQuarantined"/>), as it was when it was looked at.</summary>
     public bool IsQuarantined;
 
+    /// <summary>True when a dry run has told of it in this shortage (<see cref="ContainerCgroup.IsToldOf"/>), as it was when it was looked at.</summary>
+    public bool IsToldOf;
+
     /// <summary>Its QoS class: the Pod's, or else what the cgroup path says.</summary>
     public QosClass QosClass;
 

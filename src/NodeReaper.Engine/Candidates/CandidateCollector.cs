@@ -22,7 +22,9 @@ public sealed class CandidateCollector
     /// <param name="policy">The policy.</param>
     /// <param name="snapshot">What is filled.</param>
     /// <param name="slice">The slice that is short of memory; null when it is the node.</param>
-    public void Collect(KubepodsTree tree, PodSnapshot pods, ReapPolicy policy, CandidateSnapshot snapshot, SlicePressure? slice = null)
+    /// <param name="measuresGrowth">False for a look in between, from which the growth is not to be measured anew.</param>
+    public void Collect(
+        KubepodsTree tree, PodSnapshot pods, ReapPolicy policy, CandidateSnapshot snapshot, SlicePressure? slice = null, bool measuresGrowth = true)
     {
         snapshot.Clear();
         foreach (var cgroup in tree.Containers)
@@ -32,26 +34,27 @@ public sealed class CandidateCollector
             candidate.Cgroup = cgroup;
             candidate.Pod = cgroup.Pod;
             candidate.Container = cgroup.Container;
-            Look(ref candidate);
+            Look(ref candidate, measuresGrowth);
         }
 
         CandidateRules.Apply(snapshot, policy, slice);
     }
 
-    private void Look(ref Candidate candidate)
+    private void Look(ref Candidate candidate, bool measuresGrowth)
     {
         var cgroup = candidate.Cgroup;
         var error = cgroup.MemoryFiles.Current.IsOpen
             ? _reader.Read(cgroup.MemoryFiles, out candidate.Memory)
             : _reader.Read(cgroup.Directory, out candidate.Memory);
         candidate.IsQuarantined = cgroup.IsQuarantined;
+        candidate.IsToldOf = cgroup.IsToldOf;
         candidate.IsUnreadable = !error.IsNone;
         if (candidate.IsUnreadable)
         {
             return;
         }
 
-        candidate.GrowthBytesPerSecond = Growth(cgroup, candidate.FreeableBytes);
+        candidate.GrowthBytesPerSecond = Growth(cgroup, candidate.FreeableBytes, measuresGrowth);
 
         // What was empty or being set up is looked at again, and so is what is too large for a sandbox; the others stay what
         // they are.
@@ -63,15 +66,20 @@ public sealed class CandidateCollector
         }
     }
 
-    private static long Growth(ContainerCgroup cgroup, long freeableBytes)
+    private static long Growth(ContainerCgroup cgroup, long freeableBytes, bool isMeasured)
     {
         // The kernel counts in batches: over less time than this, what it says is noise.
         var now = Stopwatch.GetTimestamp();
         var elapsed = now - cgroup.GrowthSince;
-        if (cgroup.GrowthSince > 0 && elapsed >= s_growthOver)
+        var growth = cgroup.GrowthSince > 0 && elapsed >= s_growthOver
+            ? Math.Max(0, (long)((freeableBytes - cgroup.GrowthFromBytes) * (double)Stopwatch.Frequency / elapsed))
+            : cgroup.GrowthBytesPerSecond;
+        if (!isMeasured)
         {
-            cgroup.GrowthBytesPerSecond = Math.Max(0, (long)((freeableBytes - cgroup.GrowthFromBytes) * (double)Stopwatch.Frequency / elapsed));
+            return growth;
         }
+
+        cgroup.GrowthBytesPerSecond = growth;
 
         if (cgroup.GrowthSince == 0 || elapsed >= s_growthOver)
         {
@@ -80,6 +88,6 @@ public sealed class CandidateCollector
         }
 
         cgroup.LastFreeableBytes = freeableBytes;
-        return cgroup.GrowthBytesPerSecond;
+        return growth;
     }
 }

@@ -25,7 +25,7 @@ public static class CandidateRules
             }
 
             candidate.Exclusion = Exclude(candidate, policy);
-            if (candidate.Exclusion == Exclusion.None && slice?.Holds(candidate.Cgroup) == false)
+            if (candidate.Exclusion is Exclusion.None or Exclusion.ToldOf && slice?.Holds(candidate.Cgroup) == false)
             {
                 candidate.Exclusion = Exclusion.Elsewhere;
             }
@@ -45,6 +45,7 @@ public static class CandidateRules
         _ when candidate.Pod is null && policy.Protect.StaticPods && PodFacts.IsStaticUid(candidate.Cgroup.PodUid) => Exclusion.Protected,
         _ when candidate is { Pod: null, Cgroup: { IsNodeCritical: true, QosClass: not QosClass.Guaranteed } } => Exclusion.Protected,
         _ when candidate.IsQuarantined => Exclusion.Quarantined,
+        _ when candidate.IsToldOf && policy.IsDryRunFor(candidate) => Exclusion.ToldOf,
         var role when role == ContainerRole.Unknown || candidate.FreeableBytes < policy.Plan.MinFreeableBytes => Exclusion.NothingToFree,
         _ => Exclusion.None,
     };

@@ -89,8 +89,8 @@ public sealed class ContainerCgroup
     /// </summary>
     public bool IsWidened { get; internal set; }
 
-    /// <summary>True after a dry-run kill, until the pressure is gone.</summary>
-    public bool IsSpared { get; internal set; }
+    /// <summary>True once a dry run has told of it, or of the Pod that it would die with, until the pressure is gone.</summary>
+    public bool IsToldOf { get; internal set; }
 
     /// <summary>A container as it was when something was decided; there are no files behind it.</summary>
     /// <param name="id">The kernel's ID of the cgroup.</param>
@@ -135,7 +135,26 @@ public sealed class ContainerCgroup
     /// <summary>Until when there is nothing to reclaim, in ticks of <see cref="Stopwatch"/>.</summary>
     internal long BarrenUntil { get; set; }
 
+    /// <summary>The lower of its memory.swap.max and that of its Pod, in bytes; null when they were not read yet.</summary>
+    internal long? SwapLimitBytes { get; set; }
+
+    /// <summary>How often it, or its Pod, has met a limit; null when nobody has looked yet.</summary>
+    internal long? LimitHits { get; set; }
+
+    /// <summary>What some task of it had waited for memory when it was last asked whose the node's stalls are, in microseconds.</summary>
+    internal long StalledMicroseconds { get; set; }
+
     internal MemoryEvents LastEvents { get; set; }
+
+    /// <summary>As they were read just now; see <see cref="KernelOomVictims"/>.</summary>
+    internal MemoryEvents Events { get; set; }
+
+    internal MemoryEvents LastPodEvents { get; set; }
+
+    internal MemoryEvents PodEvents { get; set; }
+
+    /// <summary>True once the Pod's own events were looked at by way of this container.</summary>
+    internal bool KnowsPodEvents { get; set; }
 
     internal LivelockState Livelock { get; set; }
 
@@ -172,15 +191,20 @@ public sealed class ContainerCgroup
         Container = null;
         Role = ContainerRole.Unknown;
         _quarantinedUntil = 0;
-        IsSpared = false;
+        IsToldOf = false;
         IsWidened = false;
         IsNodeCritical = false;
         GraceEnds = 0;
         ThrottledAt = 0;
         IsLookedAtForMarks = false;
         BarrenUntil = 0;
+        SwapLimitBytes = null;
+        LimitHits = null;
+        StalledMicroseconds = 0;
         Livelock = default;
         LastEvents = default;
+        LastPodEvents = default;
+        KnowsPodEvents = false;
         GrowthSince = 0;
         GrowthFromBytes = 0;
         LastFreeableBytes = 0;

@@ -32,4 +32,7 @@ public enum Exclusion
 
     /// <summary>Its files could not be read: it is going away.</summary>
     Unreadable,
+
+    /// <summary>A dry run has told of it in this shortage: in a live run it would be dead.</summary>
+    ToldOf,
 }

@@ -3,65 +3,128 @@ using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.Candidates;
 
+/// <summary>What the kernel's OOM killer did to the Pods since the last look.</summary>
+/// <param name="Victim">A container that lost a process for the node's sake; null when none is seen, for the runtime removes its cgroup soon.</param>
+/// <param name="AtOwnLimit">Processes that were killed at a limit of their container or Pod.</param>
+/// <param name="Kills">All processes that were killed in Pods that are still there.</param>
+/// <param name="Ooms">How often a limit in these was the reason.</param>
+public readonly record struct OomsOfPods(ContainerCgroup? Victim, long AtOwnLimit, long Kills, long Ooms);
+
 /// <summary>
-/// Finds out whom the kernel's OOM killer took, by the counters in each container's memory.events, and whether that was for the
-/// node's sake: a container at its own limit counts an "oom" of its own, one that dies for the node does not
+/// Finds out whom the kernel's OOM killer took, by the counters in memory.events of each container and of its Pod, and whether that was for the
+/// node's sake: whoever dies at a limit has an "oom" counted where that limit is, and above; who dies for the node has none
 /// (Documentation/admin-guide/cgroup-v2.rst).
 /// </summary>
 public sealed class KernelOomVictims
 {
     private readonly byte[] _text = new byte[512];
 
-    /// <summary>Remembers the counters of all containers, without judging. Allocates nothing.</summary>
+    /// <summary>Looks for counters that have risen since the last look. Allocates nothing.</summary>
     /// <param name="containers">The containers.</param>
-    public void Remember(ReadOnlySpan<ContainerCgroup> containers)
+    public OomsOfPods Find(ReadOnlySpan<ContainerCgroup> containers)
     {
+        Read(containers);
+        var found = default(OomsOfPods);
+        for (var i = 0; i < containers.Length; i++)
+        {
+            if (HasLost(containers[i]) && IsFirstThatLost(containers, i))
+            {
+                found = Add(found, containers, containers[i]);
+            }
+        }
+
         foreach (var container in containers)
         {
-            if (TryRead(container, out var events))
-            {
-                container.LastEvents = events;
-            }
+            container.LastEvents = container.Events;
+            container.LastPodEvents = container.PodEvents;
+            container.KnowsPodEvents = true;
+        }
+
+        return found;
+    }
+
+    private void Read(ReadOnlySpan<ContainerCgroup> containers)
+    {
+        ContainerCgroup? before = null;
+        foreach (var container in containers)
+        {
+            container.Events = TryRead(container, "memory.events\0"u8, out var events) ? events : container.LastEvents;
+
+            // A Pod's containers most often follow one another: its own file is read once then.
+            container.PodEvents = before is not null && IsSamePod(before, container) ? before.PodEvents
+                : TryRead(container, "../memory.events\0"u8, out events) ? events
+                : container.LastPodEvents;
+            before = container;
         }
     }
 
-    /// <summary>Looks for containers whose counters have risen since. Allocates nothing.</summary>
-    /// <param name="containers">The containers.</param>
-    /// <param name="atOwnLimit">Containers that were at their own limit.</param>
-    /// <returns>The container that died for the node's sake; null when none is seen, for the runtime removes its cgroup soon.</returns>
-    public ContainerCgroup? Find(ReadOnlySpan<ContainerCgroup> containers, out int atOwnLimit)
+    // Seldom: all of the Pod's containers, once.
+    private static OomsOfPods Add(OomsOfPods found, ReadOnlySpan<ContainerCgroup> containers, ContainerCgroup any)
     {
+        long kills = 0, ooms = 0, killsAtLimit = 0;
         ContainerCgroup? victim = null;
-        atOwnLimit = 0;
+        var pod = any.PodEvents;
+
+        // One that is new does not know what its Pod had counted before; a Pod of which all are new had counted nothing.
+        var podBefore = default(MemoryEvents);
         foreach (var container in containers)
         {
-            if (!TryRead(container, out var events))
+            if (!IsSamePod(container, any))
             {
                 continue;
             }
 
-            if (events.OomKill > container.LastEvents.OomKill)
+            if (container.KnowsPodEvents)
             {
-                if (events.Oom > container.LastEvents.Oom)
-                {
-                    atOwnLimit++;
-                }
-                else
-                {
-                    victim = container;
-                }
+                podBefore = container.LastPodEvents;
             }
 
-            container.LastEvents = events;
+            var killed = Math.Max(0, container.Events.OomKill - container.LastEvents.OomKill);
+            var atLimit = Math.Max(0, container.Events.Oom - container.LastEvents.Oom);
+            kills += killed;
+            ooms += atLimit;
+            if (atLimit > 0)
+            {
+                killsAtLimit += killed;
+            }
+            else if (killed > 0)
+            {
+                victim = container;
+            }
         }
 
-        return victim;
+        var podOoms = pod.Oom - podBefore.Oom;
+        kills = Math.Max(kills, pod.OomKill - podBefore.OomKill);
+
+        // More than its containers count: at the Pod's own limit, or at that of a container that is gone.
+        return podOoms > ooms
+            ? found with { AtOwnLimit = found.AtOwnLimit + kills, Kills = found.Kills + kills, Ooms = found.Ooms + podOoms }
+            : new OomsOfPods(victim ?? found.Victim, found.AtOwnLimit + killsAtLimit, found.Kills + kills, found.Ooms + ooms);
     }
 
-    private bool TryRead(ContainerCgroup container, out MemoryEvents events)
+    private static bool HasLost(ContainerCgroup container) =>
+        container.Events.OomKill > container.LastEvents.OomKill || container.PodEvents.OomKill > container.LastPodEvents.OomKill;
+
+    // Of its Pod.
+    private static bool IsFirstThatLost(ReadOnlySpan<ContainerCgroup> containers, int index)
+    {
+        for (var i = 0; i < index; i++)
+        {
+            if (HasLost(containers[i]) && IsSamePod(containers[i], containers[index]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsSamePod(ContainerCgroup one, ContainerCgroup other) => one.PodUid.SequenceEqual(other.PodUid);
+
+    private bool TryRead(ContainerCgroup container, ReadOnlySpan<byte> nullTerminatedName, out MemoryEvents events)
     {
         events = default;
-        var read = container.Directory.ReadFile("memory.events\0"u8, _text);
+        var read = container.Directory.ReadFile(nullTerminatedName, _text);
         return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out events) == ParseOutcome.Ok;
     }
 }

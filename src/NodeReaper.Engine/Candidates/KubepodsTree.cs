@@ -22,6 +22,7 @@ public sealed class KubepodsTree : IDisposable
     private readonly Stack<ContainerCgroup> _pool = new(2048);
     private readonly List<byte[]> _kubepods = new(8);
     private readonly List<SlicePath> _slices = new(8);
+    private readonly List<SlicePath> _beside = new(32);
     private readonly byte[][] _entries = new byte[MaxRootDepth + 4][];
     private readonly byte[] _path = new byte[MaxPathLength];
     private long _walk;
@@ -62,6 +63,9 @@ public sealed class KubepodsTree : IDisposable
     /// <summary>The trees and, in each, the slices of the QoS classes, as the last discovery found them.</summary>
     public IReadOnlyList<SlicePath> Slices => _slices;
 
+    /// <summary>The topmost cgroups that no tree is in, as the last discovery found them.</summary>
+    public IReadOnlyList<SlicePath> Beside => _beside;
+
     /// <summary>How often a new container had to be allocated for, because the pool had run dry.</summary>
     public long PoolMisses { get; private set; }
 
@@ -74,16 +78,20 @@ public sealed class KubepodsTree : IDisposable
     {
         List<byte[]> trees = [.. _kubepods];
         List<SlicePath> slices = [.. _slices];
+        List<SlicePath> beside = [.. _beside];
         _kubepods.Clear();
         _slices.Clear();
+        _beside.Clear();
         _isWalkComplete = true;
-        DiscoverBelow(_root, 0, 0);
+        _ = DiscoverBelow(_root, 0, 0);
         if (!_isWalkComplete && trees.Count > 0)
         {
             _kubepods.Clear();
             _kubepods.AddRange(trees);
             _slices.Clear();
             _slices.AddRange(slices);
+            _beside.Clear();
+            _beside.AddRange(beside);
         }
 
         FillPool();
@@ -136,16 +144,19 @@ public sealed class KubepodsTree : IDisposable
         _root.Close();
     }
 
-    private void DiscoverBelow(FileDescriptor directory, int pathLength, int depth)
+    // True when there is a tree in it.
+    private bool DiscoverBelow(FileDescriptor directory, int pathLength, int depth)
     {
         // A descriptor of its own: a walk starts where the descriptor's offset stands, and ends at the end.
         var opened = directory.OpenDirectoryAt(".\0"u8);
         NoteGap(opened.Error);
         if (!opened.Succeeded)
         {
-            return;
+            return false;
         }
 
+        var hasTree = false;
+        var besideBefore = _beside.Count;
         var own = new FileDescriptor((int)opened.Value);
         var children = new ChildDirectories(own, _entries[depth]);
         while (children.MoveNext())
@@ -161,21 +172,37 @@ public sealed class KubepodsTree : IDisposable
                 _kubepods.Add([.. _path.AsSpan(0, length), 0]);
                 AddSlice(length, KubepodsLevel.Root, children.Inode);
                 DiscoverQosClasses(own, children.NullTerminatedName, length, depth + 1);
+                hasTree = true;
             }
             else if (depth + 1 < MaxRootDepth)
             {
+                var path = new SlicePath(System.Text.Encoding.UTF8.GetString(_path.AsSpan(0, length)), KubepodsLevel.Other, children.Inode);
+                var isBeside = true;
                 var child = own.OpenDirectoryAt(children.NullTerminatedName);
                 NoteGap(child.Error);
                 if (child.Succeeded)
                 {
                     var childDescriptor = new FileDescriptor((int)child.Value);
-                    DiscoverBelow(childDescriptor, length, depth + 1);
+                    isBeside = !DiscoverBelow(childDescriptor, length, depth + 1);
                     childDescriptor.Close();
+                }
+
+                hasTree |= !isBeside;
+                if (isBeside)
+                {
+                    _beside.Add(path);
                 }
             }
         }
 
         own.Close();
+        if (!hasTree && depth > 0)
+        {
+            // All of it is beside the trees, and counts as one.
+            _beside.RemoveRange(besideBefore, _beside.Count - besideBefore);
+        }
+
+        return hasTree;
     }
 
     private void DiscoverQosClasses(FileDescriptor parent, ReadOnlySpan<byte> nullTerminatedName, int pathLength, int depth)

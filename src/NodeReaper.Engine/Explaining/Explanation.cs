@@ -13,16 +13,27 @@ namespace NodeReaper.Engine.Explaining;
 /// allocates nothing.
 /// </summary>
 /// <param name="capacity">How many containers it can hold.</param>
-public sealed class Explanation(int capacity)
+/// <param name="otherPolicy">The policy that is asked about; null for the one in force.</param>
+public sealed class Explanation(int capacity, ReapPolicy? otherPolicy = null)
 {
     private readonly ReportedCandidate[] _containers = new ReportedCandidate[capacity];
     private readonly int[] _dying = new int[KillPlan.MaxVictims];
     private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count;
     private int _dyingCount;
+    private volatile bool _isAbandoned;
 
     /// <summary>Ends when it is filled.</summary>
     public Task Filled => _filled.Task;
+
+    /// <summary>The policy that is asked about; null for the one in force.</summary>
+    public ReapPolicy? OtherPolicy { get; } = otherPolicy;
+
+    /// <summary>True once nobody waits for it any more.</summary>
+    public bool IsAbandoned => _isAbandoned;
+
+    /// <summary>Nobody waits for it any more: it need not be filled. Safe from any thread.</summary>
+    public void Abandon() => _isAbandoned = true;
 
     /// <summary>When, by the wall clock.</summary>
     public DateTimeOffset Time { get; private set; }
@@ -39,7 +50,7 @@ public sealed class Explanation(int capacity)
     /// <summary>The path of the slice that is short of memory; null for the node.</summary>
     public string? SlicePath { get; private set; }
 
-    /// <summary>The policy in force.</summary>
+    /// <summary>The policy that was decided by.</summary>
     public ReapPolicy Policy { get; private set; } = new();
 
     /// <summary>How many containers there are; those above the capacity are left out.</summary>
@@ -57,6 +68,9 @@ public sealed class Explanation(int capacity)
     /// <summary>What is missing now or, when nothing is, what would be at the threshold, in bytes.</summary>
     public long MissingBytes { get; private set; }
 
+    /// <summary>What those hold, in bytes, of whom a dry run has told in this shortage: they count as dead.</summary>
+    public long ToldBytes { get; private set; }
+
     /// <summary>Who would die for that, as places in the ranking.</summary>
     public ReadOnlySpan<int> Dying => _dying.AsSpan(0, _dyingCount);
 
@@ -65,7 +79,7 @@ public sealed class Explanation(int capacity)
 
     /// <summary>Fills it. Allocates nothing but for telling whoever waits.</summary>
     /// <param name="occasion">What a decision would rest on.</param>
-    /// <param name="policy">The policy in force.</param>
+    /// <param name="policy">The policy.</param>
     /// <param name="snapshot">The containers.</param>
     /// <param name="ranking">Their order.</param>
     /// <param name="plan">Is filled along.</param>
@@ -80,7 +94,13 @@ public sealed class Explanation(int capacity)
         Total = snapshot.Count;
         RankedCount = ranking.Count;
         MissingBytes = Math.Max(1, Verdict.IsShort ? Verdict.DeficitBytes : Limits.RecoverToBytes - Limits.KillBelowBytes);
-        Planner.Plan(snapshot, ranking, MissingBytes, policy.Plan, plan);
+        ToldBytes = Decisions.ToldBytes(snapshot);
+        Planner.Plan(snapshot, ranking, Math.Max(1, MissingBytes - ToldBytes), policy.Plan, plan);
+        if (Verdict.IsShort ? Decisions.WouldBeOver(occasion, ToldBytes) : ToldBytes >= MissingBytes)
+        {
+            plan.Clear();
+        }
+
         Keep(snapshot, ranking, policy.Ranking);
         IsInVain = Verdict.IsShort && plan.Count > 0
             && Decisions.Conclude(occasion, snapshot, ranking, plan, isWithinBudget: true) == Conclusion.NoVictim;

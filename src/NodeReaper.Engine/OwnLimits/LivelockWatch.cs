@@ -45,7 +45,7 @@ public sealed class LivelockWatch
         ContainerCgroup container, in LivelockState state, OwnLimitPolicy policy, long now, out Livelock livelock)
     {
         livelock = default;
-        var hits = container.LastEvents.Max + container.LastEvents.High;
+        var hits = container.LastEvents.TimesAtLimit;
         var newHits = hits - state.LimitHits;
 
         // What we slow down ourselves is not for its own limit's sake.

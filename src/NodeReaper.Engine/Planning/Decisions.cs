@@ -9,7 +9,9 @@ namespace NodeReaper.Engine.Planning;
 /// <summary>What is done about a shortage.</summary>
 public enum Conclusion
 {
-    /// <summary>Nothing: there is no shortage, or who was to die was asked to end and has time.</summary>
+    /// <summary>
+    /// Nothing: there is no shortage, who was to die was asked to end and has time, or those that a dry run has told of would have ended it.
+    /// </summary>
     Wait,
 
     /// <summary>Nobody may be killed, or all deaths together would not end it.</summary>
@@ -34,7 +36,7 @@ public static class Decisions
     /// <param name="plan">What is filled.</param>
     public static void Plan(
         CandidateSnapshot snapshot, VictimRanking ranking, in PressureVerdict verdict, long pendingBytes, PlanPolicy policy, KillPlan plan) =>
-        Planner.Plan(snapshot, ranking, Math.Max(1, verdict.DeficitBytes - pendingBytes), policy, plan);
+        Planner.Plan(snapshot, ranking, Math.Max(1, verdict.DeficitBytes - pendingBytes - ToldBytes(snapshot)), policy, plan);
 
     /// <summary>Concludes what is done.</summary>
     /// <param name="occasion">The shortage.</param>
@@ -44,12 +46,58 @@ public static class Decisions
     /// <param name="isWithinBudget">True when the cap on kills allows another.</param>
     public static Conclusion Conclude(
         in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking, KillPlan plan, bool isWithinBudget) =>
-        plan.Count == 0 || IsInVain(occasion, snapshot, ranking) ? Conclusion.NoVictim
-        : !occasion.Verdict.IsEmergency && !isWithinBudget ? Conclusion.Capped
+        WouldBeOver(occasion, ToldBytes(snapshot)) ? Conclusion.Wait
+        : plan.Count == 0 || IsInVain(occasion, snapshot, ranking) ? Conclusion.NoVictim
+        : !isWithinBudget ? Conclusion.Capped
         : Conclusion.Kill;
 
-    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage. Until it is an emergency, nobody dies for that.
-    private static bool IsInVain(in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking) =>
-        occasion.Verdict is { IsEmergency: false, Signal: AvailableSignal.SignalName }
-        && ranking.ReliefBytes(snapshot) < occasion.Limits.KillBelowBytes - occasion.Reading.Memory.AvailableBytes;
+    /// <summary>How many kills a window may have: in an emergency, twice as many.</summary>
+    /// <param name="verdict">On the shortage.</param>
+    /// <param name="policy">The cap.</param>
+    public static int MaxKills(in PressureVerdict verdict, PlanPolicy policy) => verdict.IsEmergency ? 2 * policy.MaxKills : policy.MaxKills;
+
+    /// <summary>
+    /// What those hold, in bytes, of whom a dry run has told in this shortage: in a live run they would be dead, and nobody else would have to
+    /// make up for them.
+    /// </summary>
+    /// <param name="snapshot">The candidates.</param>
+    public static long ToldBytes(CandidateSnapshot snapshot)
+    {
+        long bytes = 0;
+        foreach (ref readonly var candidate in snapshot.All)
+        {
+            bytes += candidate.Exclusion == Exclusion.ToldOf ? candidate.FreeableBytes : 0;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>True when the deaths that a dry run has told of would have ended the shortage: a live run kills nobody any more then.</summary>
+    /// <param name="occasion">The shortage.</param>
+    /// <param name="toldBytes">What they would have given back, in bytes.</param>
+    public static bool WouldBeOver(in Occasion occasion, long toldBytes)
+    {
+        if (toldBytes == 0)
+        {
+            return false;
+        }
+
+        // A kill also begins a new account of who stalls.
+        var memory = occasion.Reading.Memory;
+        var reading = occasion.Reading with
+        {
+            Memory = memory with { AvailableBytes = memory.AvailableBytes + toldBytes },
+            IsStalling = false,
+            StallingFor = TimeSpan.Zero,
+            FullyStallingFor = TimeSpan.Zero,
+        };
+        return !Assessor.Assess(reading, occasion.Limits).IsShort;
+    }
+
+    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage, or even the emergency. Nobody dies for that.
+    private static bool IsInVain(in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking)
+    {
+        var wanted = occasion.Verdict.IsEmergency ? occasion.Limits.KillBelowBytes / 2 : occasion.Limits.KillBelowBytes;
+        return ranking.ReliefBytes(snapshot) + ToldBytes(snapshot) < wanted - occasion.Reading.Memory.AvailableBytes;
+    }
 }

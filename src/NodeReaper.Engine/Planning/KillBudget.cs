@@ -8,12 +8,14 @@ public sealed class KillBudget
     /// <summary>The most kills a window that a policy can allow.</summary>
     public const int Most = 256;
 
-    private readonly long[] _times = new long[Most];
+    // An emergency has twice the cap.
+    private const int Kept = 2 * Most;
+    private readonly long[] _times = new long[Kept];
     private long _count;
 
     /// <summary>Tells whether another kill fits into the window.</summary>
     /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
-    /// <param name="most">How many kills a window may have, 1 to <see cref="Most"/>.</param>
+    /// <param name="most">How many kills a window may have, 1 to twice <see cref="Most"/>.</param>
     /// <param name="window">How long the window is.</param>
     public bool Allows(long now, int most, TimeSpan window)
     {
@@ -22,11 +24,11 @@ public sealed class KillBudget
             return true;
         }
 
-        var back = _times[(_count - most) % Most];
+        var back = _times[(_count - most) % Kept];
         return now - back >= (long)(window.TotalSeconds * Stopwatch.Frequency);
     }
 
     /// <summary>Counts a kill.</summary>
     /// <param name="now">When it was, in ticks of <see cref="Stopwatch"/>; not before the last one.</param>
-    public void Note(long now) => _times[_count++ % Most] = now;
+    public void Note(long now) => _times[_count++ % Kept] = now;
 }

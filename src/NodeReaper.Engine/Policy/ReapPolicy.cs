@@ -162,7 +162,7 @@ public sealed record PlanPolicy
     /// <summary>At most so many containers are killed at once. 1 to 16.</summary>
     public int MaxVictims { get; init; } = 3;
 
-    /// <summary>At most so many kills within <see cref="KillWindow"/>, but in an emergency. 1 to 256.</summary>
+    /// <summary>At most so many kills within <see cref="KillWindow"/>; twice as many in an emergency. 1 to 256.</summary>
     public int MaxKills { get; init; } = 20;
 
     /// <summary>The window of <see cref="MaxKills"/>. 1 s to 1 h.</summary>
@@ -216,9 +216,12 @@ public sealed record RecordPolicy
     /// <summary>At most so many records are kept; the oldest goes first. 1 to 10000.</summary>
     public int MaxFiles { get; init; } = 32;
 
+    /// <summary>They have at most so many bytes together; the oldest goes first. At least 1 MiB.</summary>
+    public long MaxBytes { get; init; } = 256L << 20;
+
     /// <summary>How much before the first decision is recorded, as far as the recorder's memory reaches. 0 to 10 min.</summary>
     public TimeSpan Before { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How much after it. 0 to 10 min.</summary>
+    /// <summary>How much after the last one. 0 to 10 min.</summary>
     public TimeSpan After { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -60,6 +60,9 @@ public sealed class GlobalReclaim : IDisposable
     /// <summary>True when some task had to reclaim for the node's sake since the sample before the last. Allocates nothing.</summary>
     public bool HasStalledTasks() => TryRead(out var now) && now.AllocationStalls > _earlier.AllocationStalls;
 
+    /// <summary>Processes that the kernel's OOM killer has killed until this moment; 0 when that cannot be read. Allocates nothing.</summary>
+    public long CountOomKills() => TryRead(out var now) ? now.OomKills : 0;
+
     /// <inheritdoc/>
     public void Dispose() => _vmStat.Close();
 

@@ -15,6 +15,7 @@ public sealed class NodePressure : IDisposable
 {
     private readonly byte[] _text = new byte[8192];
     private readonly FileDescriptor _memInfo;
+    private readonly FileDescriptor _stall;
     private readonly GlobalReclaim _reclaim;
     private readonly ZramSwap _zram;
     private FillRate _fillRate;
@@ -35,6 +36,8 @@ public sealed class NodePressure : IDisposable
             throw new IOException($"cannot open {path}: {error}; set --proc-root to where proc is mounted");
         }
 
+        // Without it (PSI is off), nothing can be told from it.
+        _stall = FileDescriptor.OpenRead(Path.Combine(procRoot, "pressure/memory"), out _);
         _reclaim = new GlobalReclaim(procRoot);
         _zram = new ZramSwap(procRoot, sysRoot);
         var window = (long)(stallWindow.TotalSeconds * Stopwatch.Frequency);
@@ -44,6 +47,9 @@ public sealed class NodePressure : IDisposable
 
     /// <summary>How many readings failed. The last good one stays in force.</summary>
     public long Failures { get; private set; }
+
+    /// <summary>True when the last reading failed.</summary>
+    public bool IsFailing { get; private set; }
 
     /// <summary>The last good reading of the node.</summary>
     public PressureReading Last { get; private set; }
@@ -63,6 +69,20 @@ public sealed class NodePressure : IDisposable
             (kind == PsiKind.Full ? ref _full : ref _some).Note(Stopwatch.GetTimestamp());
         }
     }
+
+    /// <summary>Reads how long tasks of the node have waited for memory since it started. Allocates nothing.</summary>
+    /// <param name="stall">The counters.</param>
+    /// <returns>False when the kernel does not tell.</returns>
+    public bool TryReadStall(out PressureStall stall)
+    {
+        stall = default;
+        Span<byte> text = stackalloc byte[256];
+        var read = _stall.IsOpen ? _stall.ReadWhole(text) : SyscallResult.Failed(Errno.ENOENT);
+        return read.Succeeded && PressureStall.Parse(text[..(int)read.Value], out stall) == ParseOutcome.Ok;
+    }
+
+    /// <summary>Processes that the kernel's OOM killer has killed until this moment; the last reading may be half a second older. Allocates nothing.</summary>
+    public long CountKernelOomKills() => _reclaim.CountOomKills();
 
     /// <summary>Forgets the last alarms: a kill was the answer to them, and only stalls that come after that count.</summary>
     public void ForgetStall()
@@ -84,9 +104,11 @@ public sealed class NodePressure : IDisposable
         if (!read.Succeeded || MemInfo.Parse(_text.AsSpan(0, (int)read.Value), out var memory) != ParseOutcome.Ok)
         {
             Failures++;
+            IsFailing = true;
             return false;
         }
 
+        IsFailing = false;
         var now = Stopwatch.GetTimestamp();
         _reclaim.Sample(now);
         var isStalling = _some.IsStalling(now);
@@ -109,6 +131,7 @@ public sealed class NodePressure : IDisposable
     public void Dispose()
     {
         _memInfo.Close();
+        _stall.Close();
         _reclaim.Dispose();
         _zram.Dispose();
         Slices.Dispose();

@@ -84,6 +84,18 @@ public sealed class PodSlices : IDisposable
         return ooms;
     }
 
+    /// <summary>How many processes the kernel's OOM killer took in Pods, also in those that are gone. Allocates nothing.</summary>
+    public long OomKillsInPods()
+    {
+        long kills = 0;
+        foreach (var slice in _slices)
+        {
+            kills += slice?.Place == StallPlaces.Kubepods ? slice.OomKillsWithin : 0;
+        }
+
+        return kills;
+    }
+
     /// <summary>Forgets the last alarms.</summary>
     public void ForgetStall()
     {

@@ -102,17 +102,13 @@ public sealed class PressureWatch : IDisposable
                 _cycle.LookAfterDraining();
             }
 
-            // Short of memory, only the first look around is worth its time: without it nobody is known.
-            if (!Reporting.Occasion.Of(_node, _cycle.Policy.Pressure).Verdict.IsShort || _tree.TreeCount == 0)
+            // While something is done about a shortage, only the first look around is worth its time: without it nobody is known.
+            if (_cycle.IsIdle || _tree.TreeCount == 0)
             {
                 LookAround(ref lookedAround, ref discovered);
             }
 
-            // One a round: whoever asks does not keep the thread from its work.
-            if (_asked.TryDequeue(out var asked))
-            {
-                _cycle.Explain(asked);
-            }
+            AnswerOne();
 
             _cycle.NoteGauges();
             var timeout = _asked.IsEmpty ? SamplingInterval.Milliseconds(_cycle.Policy.Pressure, _node) : 0;
@@ -129,6 +125,19 @@ public sealed class PressureWatch : IDisposable
         _poll.Dispose();
         _stop.Dispose();
         _ask.Dispose();
+    }
+
+    // One a round: whoever asks does not keep the thread from its work. Who has stopped waiting gets no answer.
+    private void AnswerOne()
+    {
+        while (_asked.TryDequeue(out var asked))
+        {
+            if (!asked.IsAbandoned)
+            {
+                _cycle.Explain(asked);
+                return;
+            }
+        }
     }
 
     private void LookAround(ref long lookedAround, ref long discovered)

@@ -25,6 +25,8 @@ public sealed class SlicePressure : IDisposable
     private static readonly long s_reclaimableEvery = Stopwatch.Frequency;
     private long _reclaimableAt = long.MinValue / 2;
     private long _reclaimableBytes;
+    private long _swapLimitBytes = long.MaxValue;
+    private long _swappableBytes = long.MaxValue;
     private StallClock _stall;
     private StallClock _limitMet;
     private FillRate _fillRate;
@@ -95,7 +97,13 @@ public sealed class SlicePressure : IDisposable
     public bool IsLimited { get; private set; }
 
     /// <summary>How much of what its containers have they may swap out, in bytes; see <see cref="SwapAllowance"/>.</summary>
-    public long SwapAllowanceBytes { get; set; } = long.MaxValue;
+    public long SwapAllowanceBytes => HasSwapLimit ? Math.Min(_swappableBytes, Math.Max(0, _swapLimitBytes - SwapUsedBytes)) : _swappableBytes;
+
+    /// <summary>True when memory.swap.max of it is not "max".</summary>
+    internal bool HasSwapLimit => _swapLimitBytes != long.MaxValue;
+
+    /// <summary>How much its containers have swapped out, in bytes.</summary>
+    internal long SwapUsedBytes { get; private set; }
 
     /// <summary>The last reading; of use only when <see cref="IsLimited"/>.</summary>
     public PressureReading Last { get; private set; }
@@ -134,11 +142,40 @@ public sealed class SlicePressure : IDisposable
     /// <summary>How often the kernel's OOM killer was called for a limit of it or of what is, or was, below it. Allocates nothing.</summary>
     public long OomsWithin => TryReadEvents(Events, out var events) ? events.Oom : 0;
 
+    /// <summary>How many processes it took in it and in what is, or was, below it. Allocates nothing.</summary>
+    public long OomKillsWithin => TryReadEvents(Events, out var events) ? events.OomKill : 0;
+
     /// <summary>How often it was called for its own limit. Allocates nothing.</summary>
     public long OwnOoms => TryReadEvents(_ownEvents, out var events) ? events.Oom : 0;
 
     /// <summary>Takes note of its events, so that the next one wakes the poll again.</summary>
     public void RearmEvents() => _ = Events.ReadRecord(_text);
+
+    /// <summary>Reads memory.swap.max; what does not read is 0, and without the file there is no limit. Allocates nothing.</summary>
+    internal void ReadSwapLimit()
+    {
+        if (_directory.ReadValue("memory.swap.max\0"u8, out _swapLimitBytes).IsGone)
+        {
+            _swapLimitBytes = long.MaxValue;
+        }
+    }
+
+    /// <summary>Begins to add up what may be swapped out in it.</summary>
+    internal void BeginSwap()
+    {
+        _swappableBytes = 0;
+        SwapUsedBytes = 0;
+    }
+
+    /// <summary>Adds what may be swapped out, and what is.</summary>
+    internal void AddSwap(long swappableBytes, long usedBytes)
+    {
+        _swappableBytes += swappableBytes;
+        SwapUsedBytes += usedBytes;
+    }
+
+    /// <summary>True when it is below another one.</summary>
+    internal bool IsBelow(SlicePressure other) => _pathInFront.Length > other._pathInFront.Length && _pathInFront.AsSpan().StartsWith(other._pathInFront);
 
     /// <summary>True when a container is in it.</summary>
     /// <param name="container">The container.</param>

@@ -18,9 +18,7 @@ public sealed class Redecision
     {
         Facts = facts;
         Policy = policy;
-        Occasion = facts.Kind is DecisionKind.Shortage or DecisionKind.KernelOom
-            ? Occasion.Of(facts.Node, [.. facts.Slices], policy.Pressure)
-            : facts.Occasion;
+        Occasion = facts.Kind is DecisionKind.Shortage or DecisionKind.KernelOom ? Assess(facts, policy) : facts.Occasion;
         CandidateRules.Apply(facts.Candidates, policy, facts.Kind is DecisionKind.Shortage or DecisionKind.GraceOver ? Occasion.Slice : null);
         Ranker.Rank(facts.Candidates, policy.Ranking, Ranking);
         Conclusion = Decide();
@@ -46,6 +44,12 @@ public sealed class Redecision
 
     /// <summary>What is done.</summary>
     public Conclusion Conclusion { get; }
+
+    // The place that it was about, as long as that is short under this policy, too: others may have been short beside it.
+    private static Occasion Assess(DecisionFacts facts, ReapPolicy policy) =>
+        facts.Occasion.Slice is { } slice && Occasion.Of(slice.Last, policy.Pressure, slice) is { Verdict.IsShort: true } same
+            ? same
+            : Occasion.Of(facts.Node, [.. facts.Slices], policy.Pressure);
 
     private Conclusion Decide() => Facts.Kind switch
     {

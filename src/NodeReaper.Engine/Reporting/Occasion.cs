@@ -56,22 +56,11 @@ public readonly record struct Occasion(
         return ofNode;
     }
 
-    /// <summary>True when the node and every slice with a limit have what the policy wants to recover to.</summary>
+    /// <summary>Assesses one place as it was last read. Allocates nothing.</summary>
     /// <param name="node">The signals.</param>
-    /// <param name="policy">The thresholds.</param>
-    public static bool HasRecovered(NodePressure node, PressurePolicy policy)
-    {
-        var isRecovered = IsRecovered(node.Last, policy);
-        foreach (var slice in node.Slices.All)
-        {
-            isRecovered &= slice is not { IsLimited: true } || IsRecovered(slice.Last, policy);
-        }
-
-        return isRecovered;
-    }
-
-    private static bool IsRecovered(in PressureReading reading, PressurePolicy policy) =>
-        reading.Memory.AvailableBytes >= PressureLimits.Of(policy, reading.Memory.TotalBytes).RecoverToBytes;
+    /// <param name="policy">When a place counts as short.</param>
+    /// <param name="slice">A slice with a limit of its own; null for the node.</param>
+    public static Occasion Of(NodePressure node, PressurePolicy policy, SlicePressure? slice) => Of(slice?.Last ?? node.Last, policy, slice);
 
     /// <summary>Assesses one place.</summary>
     /// <param name="reading">Its reading.</param>

@@ -144,7 +144,7 @@ public sealed class ReapReport
         for (var i = 0; i < all.Length; i++)
         {
             _excluded[(int)all[i].Exclusion]++;
-            if (all[i].Exclusion is not (Exclusion.None or Exclusion.Elsewhere)
+            if (all[i].Exclusion is not (Exclusion.None or Exclusion.Elsewhere or Exclusion.ToldOf)
                 && all[i].Memory.Unreclaimable > (spared < 0 ? 0 : all[spared].Memory.Unreclaimable))
             {
                 spared = i;

@@ -310,7 +310,12 @@ internal sealed class SoftStages : IDisposable
         }
 
         _survey(occasion.Slice);
-        Planner.Plan(_snapshot, _ranking, occasion.Verdict.DeficitBytes, policy.Plan, _plan);
+        if (Decisions.ToldBytes(_snapshot) >= occasion.Verdict.DeficitBytes)
+        {
+            return false;
+        }
+
+        Decisions.Plan(_snapshot, _ranking, occasion.Verdict, 0, policy.Plan, _plan);
         for (var position = _plan.Count - 1; position >= 0; position--)
         {
             var index = _plan.Victims[position];

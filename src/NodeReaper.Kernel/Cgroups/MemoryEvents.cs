@@ -14,6 +14,9 @@ namespace NodeReaper.Kernel.Cgroups;
 /// <param name="OomGroupKill">oom_group_kill (Linux 5.17): times it was killed as a whole; 0 when absent.</param>
 public readonly record struct MemoryEvents(long Low, long High, long Max, long Oom, long OomKill, long OomGroupKill)
 {
+    /// <summary>How often it met a limit, be it memory.high or memory.max.</summary>
+    public long TimesAtLimit => High + Max;
+
     /// <summary>Reads the text of the file. A key that comes twice counts the first time. Allocates nothing.</summary>
     /// <param name="text">The whole content.</param>
     /// <param name="value">The reading; all 0 unless the outcome is <see cref="ParseOutcome.Ok"/>.</param>

@@ -12,7 +12,11 @@ public sealed class HealthTests
     public void A_thread_that_goes_round_is_well() => Assert.Null(Health.Problem(null, Stopwatch.GetTimestamp(), s_policy));
 
     [Fact]
-    public void Before_the_watch_begins_nothing_is_wrong() => Assert.Null(Health.Problem(null, null, s_policy));
+    public void Before_the_watch_begins_nothing_is_wrong()
+    {
+        Assert.Null(Health.Problem(null, null, s_policy));
+        Assert.Null(Health.Problem(null, 0, s_policy));
+    }
 
     [Fact]
     public void One_that_is_stuck_is_told_of_with_the_time()

@@ -88,10 +88,10 @@ public sealed class HttpEndpointTests : IAsyncDisposable
         silent.ForEach(socket => socket.Dispose());
     }
 
-    private ValueTask<HttpAnswer> Answer(string path)
+    private ValueTask<HttpAnswer> Answer(HttpRequest request)
     {
-        _asked.Enqueue(path);
-        return path switch
+        _asked.Enqueue(request.Path);
+        return request.Path switch
         {
             "/failing" => throw new InvalidOperationException("on purpose"),
             "/large" => ValueTask.FromResult(new HttpAnswer(HttpAnswer.Ok, "text/plain", new byte[1 << 20])),

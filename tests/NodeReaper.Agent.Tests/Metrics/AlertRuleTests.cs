@@ -40,6 +40,11 @@ public sealed partial class AlertRuleTests
         Assert.Equal(Alerts.Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Each_runbook_says_how_to_ask_the_agent_in_a_cluster() => Assert.All(
+        Directory.GetFiles(Repository.PathOf("docs/runbooks"), "NodeReaper*.md"),
+        path => Assert.Contains("(ask-the-agent.md)", File.ReadAllText(path), StringComparison.Ordinal));
+
     private static void AssertPromtool(params string[] arguments)
     {
         using var promtool = Process.Start(new ProcessStartInfo("promtool", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;

@@ -28,6 +28,14 @@ public sealed partial class MetricsDocumentTests
         Assert.Contains("nodereaper_kills_total{strategy=\"hold\",outcome=\"incomplete\",trigger=\"ownLimit\",qos_class=\"Guaranteed\"} 0", lines);
     }
 
+    [Theory]
+    [InlineData("nodereaper_own_limit_oom_kills_total 0")]
+    [InlineData("nodereaper_degraded{reason=\"holdVictims\"} 0")]
+    [InlineData("nodereaper_kernel_errors_total{call=\"release\",errno=\"ESRCH\"} 0")]
+    [InlineData("nodereaper_kernel_errors_total{call=\"seize\",errno=\"EPERM\"} 0")]
+    public async Task What_an_alert_or_a_panel_counts_on_is_there_from_the_start(string series) =>
+        Assert.Contains(series, (await ExportAsync()).Split('\n'));
+
     private static async Task<string> ExportAsync()
     {
         var metrics = new AgentMetrics();

@@ -1,5 +1,7 @@
 using NodeReaper.Agent.Recording;
+using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
@@ -21,11 +23,13 @@ internal sealed class MadeIncident : IDisposable
         Pod("kube-system", "dns", QosClass.Burstable, 0),
     ];
 
+    private readonly TemporaryFolder _folder;
     private readonly NodePressure _node;
 
     internal MadeIncident(TemporaryFolder folder)
     {
-        folder.Write("meminfo", "MemTotal: 1048576 kB\nMemFree: 10240 kB\nMemAvailable: 61440 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
+        _folder = folder;
+        SetAvailable(60);
         folder.Write("vmstat", "allocstall_normal 0\npgscan_kswapd 0\npgscan_direct 0\noom_kill 0\n");
         _node = new NodePressure(folder.Path, TimeSpan.FromSeconds(1));
     }
@@ -35,11 +39,12 @@ internal sealed class MadeIncident : IDisposable
     public void Dispose() => _node.Dispose();
 
     /// <summary>Decides, and keeps the decision.</summary>
-    internal void Decide(ReapPolicy policy)
+    internal void Decide(ReapPolicy policy, MadeDecision made = MadeDecision.Shortage)
     {
+        Prepare(made);
         Assert.True(_node.Read(policy.Pressure));
         Recorder.Note(_node, policy);
-        var occasion = Occasion.Of(_node, policy.Pressure);
+        var occasion = OccasionOf(policy, made);
         var snapshot = new CandidateSnapshot(8);
         var (ranking, plan) = (new VictimRanking(), new KillPlan());
         for (var i = 0; i < s_names.Length; i++)
@@ -47,28 +52,88 @@ internal sealed class MadeIncident : IDisposable
             Add(ref snapshot.Add(), i);
         }
 
-        CandidateRules.Apply(snapshot, policy, null);
+        snapshot.ToFill[0].IsToldOf = made == MadeDecision.ToldOf;
+        CandidateRules.Apply(snapshot, policy, occasion.Slice);
         Ranker.Rank(snapshot, policy.Ranking, ranking);
-        Decisions.Plan(snapshot, ranking, occasion.Verdict, 0, policy.Plan, plan);
-        Recorder.Capture(DecisionKind.Shortage, _node, policy, occasion, 0, snapshot, ranking, plan);
-        Recorder.Conclude(plan, true, Decisions.Conclude(occasion, snapshot, ranking, plan, true));
+        Capture(policy, made, occasion, snapshot, ranking, plan);
         Recorder.Keep();
     }
 
     /// <summary>Decides, and writes the record.</summary>
     /// <returns>The path of the record.</returns>
-    internal string Record(ReapPolicy policy)
+    internal string Record(ReapPolicy policy, MadeDecision made = MadeDecision.Shortage)
     {
-        Decide(policy);
+        Decide(policy, made);
         using var writer = new RecordWriter(Recorder, policy.Record, "node-1");
         return Assert.IsType<string>(writer.Work(isLast: true));
     }
+
+    private Occasion OccasionOf(ReapPolicy policy, MadeDecision made) => made switch
+    {
+        MadeDecision.OwnLimit => Occasion.Of(_node, policy.Pressure, new Livelock(400 * Mib, 80, TimeSpan.FromMinutes(1), 1000)),
+        MadeDecision.GraceOver => Occasion.Of(_node, policy.Pressure) with { Verdict = new PressureVerdict("terminate", 300 * Mib, false) },
+        _ => Occasion.Of(_node, policy.Pressure),
+    };
+
+    private void Capture(
+        ReapPolicy policy, MadeDecision made, in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking, KillPlan plan)
+    {
+        var pending = made == MadeDecision.PendingBytes ? 120 * Mib : 0;
+        switch (made)
+        {
+            case MadeDecision.KernelOom:
+                Recorder.Capture(DecisionKind.KernelOom, _node, policy, occasion, 0, snapshot, ranking, plan);
+                return;
+            case MadeDecision.OwnLimit:
+                plan.TakeOnly(0, snapshot.All[0].ReliefBytes);
+                Recorder.Capture(DecisionKind.OwnLimit, _node, policy, occasion, 0, snapshot, ranking, plan);
+                return;
+        }
+
+        Decisions.Plan(snapshot, ranking, occasion.Verdict, pending, policy.Plan, plan);
+        if (made == MadeDecision.GraceOver)
+        {
+            Recorder.Capture(DecisionKind.GraceOver, _node, policy, occasion, 0, snapshot, ranking, plan);
+            return;
+        }
+
+        Recorder.Capture(DecisionKind.Shortage, _node, policy, occasion, pending, snapshot, ranking, plan);
+        if (made == MadeDecision.Graced)
+        {
+            plan.Remove(0, snapshot.All[plan.Victims[0]].ReliefBytes);
+        }
+
+        var isWithinBudget = made != MadeDecision.Capped;
+        Recorder.Conclude(plan, isWithinBudget, Decisions.Conclude(occasion, snapshot, ranking, plan, isWithinBudget));
+    }
+
+    private void Prepare(MadeDecision made)
+    {
+        if (made != MadeDecision.Slice)
+        {
+            return;
+        }
+
+        // The node has enough; its Burstable Pods have 60 MiB left of a limit of their own.
+        const string path = "kubepods/burstable";
+        Directory.CreateDirectory(_folder.PathOf(path));
+        _folder.Write($"{path}/memory.max", $"{760 * Mib}\n");
+        _folder.Write($"{path}/memory.current", $"{700 * Mib}\n");
+        _folder.Write($"{path}/memory.stat", $"anon {700 * Mib}\nfile 0\ninactive_file 0\nactive_file 0\nslab_reclaimable 0\n");
+        _folder.Write($"{path}/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
+        _folder.Write($"{path}/memory.events.local", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
+        SetAvailable(500);
+        _node.Slices.Update(_folder.Path, [new SlicePath(path, KubepodsLevel.Burstable, 1)], new PressurePolicy(), (_, _) => { }, _ => { });
+    }
+
+    private void SetAvailable(int mib) => _folder.Write(
+        "meminfo", $"MemTotal: 1048576 kB\nMemFree: 10240 kB\nMemAvailable: {mib * 1024} kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
 
     private static void Add(ref Candidate candidate, int index)
     {
         var name = s_names[index];
         candidate.Cgroup = ContainerCgroup.OfRecord(
-            100 + index, QosClass.Burstable, $"kubepods/burstable/pod{name}/{name}-0", name, $"{name}-0", ContainerRole.App, false, false)!;
+            100 + index, QosClass.Burstable, $"kubepods/{s_pods[index].QosClass.ToString().ToLowerInvariant()}/pod{name}/{name}-0", name, $"{name}-0", ContainerRole.App, false, false)!;
         candidate.Pod = s_pods[index];
         candidate.Container = s_pods[index].Containers[0];
         candidate.Memory = MemoryUse.OfResident((400 - (100 * index)) * Mib);

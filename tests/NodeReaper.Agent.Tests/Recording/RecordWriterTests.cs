@@ -32,11 +32,60 @@ public sealed class RecordWriterTests : IDisposable
 
         var path = Assert.IsType<string>(writer.Work(isLast: false));
 
-        var lines = RecordReader.Read(path).Select(line => line.Line).ToList();
+        var lines = new RecordReader(path).Read().Select(line => line.Line).ToList();
         Assert.Equal((2, 2), (lines.Count(line => line.Decision is not null), lines.Count(line => line.Sample is not null)));
         Assert.Equal(lines.Count - 1, lines[^1].End?.Lines);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         Assert.Null(writer.Work(isLast: true));
+    }
+
+    [Fact]
+    public void A_record_ends_in_time_after_its_last_decision_not_after_its_first()
+    {
+        var policy = new RecordPolicy { Directory = _folder.PathOf("records"), After = TimeSpan.FromMilliseconds(600) };
+        using var writer = new RecordWriter(_incident.Recorder, policy, null);
+        _incident.Decide(new ReapPolicy());
+        Assert.Null(writer.Work(isLast: false));
+        Thread.Sleep(400);
+        _incident.Decide(new ReapPolicy());
+        Assert.Null(writer.Work(isLast: false));
+        Thread.Sleep(400);
+
+        Assert.Null(writer.Work(isLast: false));
+
+        Thread.Sleep(400);
+        Assert.NotNull(writer.Work(isLast: false));
+    }
+
+    [Fact]
+    public void The_oldest_records_make_room_for_bytes_too()
+    {
+        const int mib = 1 << 20;
+        var records = Directory.CreateDirectory(_folder.PathOf("records")).FullName;
+        string[] old = [.. Enumerable.Range(0, 3).Select(i => Path.Combine(records, $"2020010{i + 1}T000000.000Z-0.jsonl"))];
+        Array.ForEach(old, path => File.WriteAllBytes(path, new byte[mib]));
+        File.WriteAllText(Path.Combine(records, "notes.txt"), "not a record");
+
+        var written = _incident.Record(new ReapPolicy { Record = new RecordPolicy { Directory = records, MaxBytes = 2 * mib } });
+
+        Assert.Equal([old[2], written, Path.Combine(records, "notes.txt")], Directory.GetFiles(records).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_full_disk_costs_the_new_record_and_no_old_one_and_leaves_no_stub()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can mount");
+        using var disk = new SmallDisk(_folder.PathOf("records"), "8k");
+        var good = Path.Combine(disk.Path, "20200101T000000.000Z-0.jsonl");
+        File.WriteAllText(good, "a record");
+        using var writer = new RecordWriter(_incident.Recorder, new RecordPolicy { Directory = disk.Path, MaxFiles = 2 }, null);
+
+        for (var i = 0; i < 3; i++)
+        {
+            _incident.Decide(new ReapPolicy());
+            Assert.Throws<IOException>(() => writer.Work(isLast: false));
+            Assert.Equal([good], Directory.GetFiles(disk.Path));
+        }
     }
 
     [Fact]

@@ -91,16 +91,47 @@ public sealed class ReplayTests : IDisposable
     public static TheoryData<string, int, string> Damages => new()
     {
         { "empty", 1, "is empty" },
-        { "no end", 5, "is torn: the record has no end" },
-        { "torn line", 4, "is torn: it ends in the middle" },
+        { "torn in its first line", 1, "is torn in its first line" },
         { "edited", 3, "was edited, or a line in front of it" },
         { "line taken away", 3, "was edited, or a line in front of it" },
         { "after the end", 6, "stands after the end" },
+        { "half a line after the end", 6, "stands after the end" },
+        { "policies of another version", 1, "has policies of version 2; this nodereaper reads version 1" },
         { "another version", 1, "is of version 2; this nodereaper reads version 1" },
         { "no record", 1, "is no record" },
         { "no JSON", 2, "does not read as a line of a record" },
         { "a field is missing", 3, "does not read as a line of a record" },
     };
+
+    [Theory]
+    [InlineData(4, 0, 4, 1)]
+    [InlineData(4, 10, 4, 1)]
+    [InlineData(3, 100, 3, 0)]
+    [InlineData(1, 0, 1, 0)]
+    public void What_is_in_front_of_a_torn_end_is_replayed(int lines, int lettersOfTheNext, int tornAfter, int decisions)
+    {
+        var all = File.ReadAllLines(_record);
+        File.WriteAllText(_record, Text(all[..lines]) + all[lines][..lettersOfTheNext]);
+
+        var (status, output, errors) = Replay(_record, "--output", "json");
+
+        Assert.Equal((6, ""), (status, errors));
+        using var report = JsonDocument.Parse(output);
+        Assert.Equal((true, true, tornAfter), (Flag(report, "isTorn"), Flag(report, "isSame"), report.RootElement.GetProperty("tornAfterLine").GetInt32()));
+        Assert.Equal(decisions, report.RootElement.GetProperty("decisions").GetArrayLength());
+        Assert.EndsWith($"torn after line {tornAfter}; what is in front of it is: same\n", Replay(_record).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_differs_in_front_of_a_torn_end_is_told()
+    {
+        File.WriteAllText(_record, Text(File.ReadAllLines(_record)[..4]));
+
+        var (status, output, _) = Replay(_record, "--config", _folder.Write("other.yaml", "dryRun: true"));
+
+        Assert.Equal(5, status);
+        Assert.EndsWith("torn after line 4; what is in front of it is: different\n", output, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_record_that_is_not_there_is_told()
@@ -111,11 +142,12 @@ public sealed class ReplayTests : IDisposable
     private static string Damage(string name, string[] lines) => name switch
     {
         "empty" => "",
-        "no end" => Text(lines[..4]),
-        "torn line" => Text(lines[..3]) + lines[3][..100],
+        "torn in its first line" => lines[0][..20],
         "edited" => Text([.. lines[..2], lines[2].Replace("\"availableBytes\":62914560", "\"availableBytes\":62914561", StringComparison.Ordinal), .. lines[3..]]),
         "line taken away" => Text([.. lines[..2], .. lines[3..]]),
         "after the end" => Text([.. lines, lines[2]]),
+        "half a line after the end" => Text(lines) + lines[2][..20],
+        "policies of another version" => Text([lines[0].Replace("\"policyVersion\":1", "\"policyVersion\":2", StringComparison.Ordinal), .. lines[1..]]),
         "another version" => Text([lines[0].Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal), .. lines[1..]]),
         "no record" => Text(lines[1..]),
         "no JSON" => Text([lines[0], "hello", .. lines[2..]]),
@@ -123,6 +155,8 @@ public sealed class ReplayTests : IDisposable
     };
 
     private static string Text(string[] lines) => string.Concat(lines.Select(line => line + "\n"));
+
+    private static bool Flag(JsonDocument report, string name) => report.RootElement.GetProperty(name).GetBoolean();
 
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 

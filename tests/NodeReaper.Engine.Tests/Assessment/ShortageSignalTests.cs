@@ -126,16 +126,22 @@ public class ShortageSignalTests
         { Reading((50 * Mib) - 1), "available", (150 * Mib) + 1, true },
         { Reading(0), "available", 200 * Mib, true },
         { Reading(199 * Mib, fill: 800 * Mib), "timeLeft", Mib, false },
+
+        // Nothing is left in an eighth of a second.
+        { Reading(199 * Mib, fill: 1600 * Mib), "timeLeft", Mib, true },
+        { Reading(60 * Mib, fill: 480 * Mib), "available", 140 * Mib, false },
+        { Reading(60 * Mib, fill: 481 * Mib), "available", 140 * Mib, true },
         { Reading(199 * Mib, stalling: true), "stall", Mib, false },
 
         // The first signal that says so decides.
-        { Reading(99 * Mib, fill: 100 * Gib, stalling: true), "available", 101 * Mib, false },
+        { Reading(99 * Mib, fill: 100 * Gib, stalling: true), "available", 101 * Mib, true },
 
         // With swap to spare, low MemAvailable is the normal state of a node, and some stall is, too; much of it is not.
         { Reading(99 * Mib, swapTotal: Gib, swapFree: Gib), null, 0, false },
         { Reading(10 * Mib, swapTotal: Gib, swapFree: Gib), null, 0, false },
         { Reading(10 * Mib, stalling: true, swapTotal: Gib, swapFree: Gib), null, 0, false },
         { Reading(99 * Mib, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 10), "stall", 101 * Mib, false },
+        { Reading(10 * Mib, fill: Gib, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 10), "stall", 190 * Mib, false },
         { Reading(99 * Mib, swapTotal: Gib, swapFree: 10 * Mib), "available", 101 * Mib, false },
     };
 

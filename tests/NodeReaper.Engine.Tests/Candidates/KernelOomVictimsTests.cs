@@ -5,7 +5,8 @@ namespace NodeReaper.Engine.Tests.Candidates;
 
 public sealed class KernelOomVictimsTests : IDisposable
 {
-    private const string One = "kubepods/besteffort/podone/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    private const string PodOne = "kubepods/besteffort/podone";
+    private const string One = $"{PodOne}/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     private const string Other = "kubepods/besteffort/podother/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
     private readonly FakeCgroups _cgroups = new();
@@ -21,7 +22,7 @@ public sealed class KernelOomVictimsTests : IDisposable
         _tree = new KubepodsTree(_cgroups.Root);
         _tree.Discover();
         _tree.Refresh();
-        _victims.Remember(_tree.Containers);
+        _ = Find();
     }
 
     public void Dispose()
@@ -31,27 +32,72 @@ public sealed class KernelOomVictimsTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_new_is_nobody()
-    {
-        Assert.Null(Find(out var atOwnLimit));
-        Assert.Equal(0, atOwnLimit);
-    }
+    public void Nothing_new_is_nobody() => Assert.Equal(default, Find());
 
     [Fact]
     public void One_that_dies_for_the_node_is_found_once()
     {
         Write(Other, oom: 4, oomKill: 3);
-        Assert.Equal(Other, Find(out var atOwnLimit)?.Path);
-        Assert.Equal(0, atOwnLimit);
-        Assert.Null(Find(out _));
+        var found = Find();
+        Assert.Equal((Other, 0, 1), (found.Victim?.Path, found.AtOwnLimit, found.Kills));
+        Assert.Equal(default, Find());
     }
 
     [Fact]
-    public void One_at_its_own_limit_is_not_the_nodes()
+    public void One_at_its_own_limit_is_not_the_nodes_with_all_its_processes()
     {
-        Write(One, oom: 1, oomKill: 1);
-        Assert.Null(Find(out var atOwnLimit));
-        Assert.Equal(1, atOwnLimit);
+        Write(One, oom: 1, oomKill: 5);
+        Assert.Equal(new OomsOfPods(null, 5, 5, 1), Find());
+    }
+
+    [Fact]
+    public void One_at_the_limit_of_its_Pod_is_not_the_nodes()
+    {
+        Write(PodOne, oom: 0, oomKill: 0);
+        _ = Find();
+        Write(PodOne, oom: 1, oomKill: 1);
+        Write(One, oom: 0, oomKill: 1);
+        Assert.Equal(new OomsOfPods(null, 1, 1, 1), Find());
+    }
+
+    [Fact]
+    public void What_a_container_that_is_gone_met_its_Pod_tells()
+    {
+        Write(PodOne, oom: 0, oomKill: 0);
+        _ = Find();
+        Write(PodOne, oom: 1, oomKill: 3);
+        Assert.Equal(new OomsOfPods(null, 3, 3, 1), Find());
+        Write(PodOne, oom: 1, oomKill: 4);
+        Assert.Equal(new OomsOfPods(null, 0, 1, 0), Find());
+    }
+
+    [Fact]
+    public void Of_two_in_a_Pod_each_is_judged_by_its_own_counts()
+    {
+        const string sibling = $"{PodOne}/cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+        _cgroups.Add(sibling);
+        Write(sibling, oom: 0, oomKill: 0);
+        Write(PodOne, oom: 0, oomKill: 0);
+        _tree.Refresh();
+        _ = Find();
+
+        Write(PodOne, oom: 1, oomKill: 3);
+        Write(One, oom: 1, oomKill: 2);
+        Write(sibling, oom: 0, oomKill: 1);
+        var found = Find();
+        Assert.Equal((sibling, 2, 3), (found.Victim?.Path, found.AtOwnLimit, found.Kills));
+    }
+
+    [Fact]
+    public void A_container_that_is_new_does_not_count_what_its_Pod_met_before()
+    {
+        Write(PodOne, oom: 7, oomKill: 7);
+        _ = Find();
+        const string restarted = $"{PodOne}/cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+        _cgroups.Add(restarted);
+        Write(restarted, oom: 0, oomKill: 0);
+        _tree.Refresh();
+        Assert.Equal(default, Find());
     }
 
     [Theory]
@@ -61,19 +107,22 @@ public sealed class KernelOomVictimsTests : IDisposable
     public void A_torn_file_is_nobody_and_what_was_known_stays(string text)
     {
         _cgroups.Write(One, "memory.events", text);
-        Assert.Null(Find(out _));
+        Assert.Equal(default, Find());
         Write(One, oom: 0, oomKill: 1);
-        Assert.Equal(One, Find(out _)?.Path);
+        Assert.Equal(One, Find().Victim?.Path);
     }
 
     [Fact]
     public void It_allocates_nothing()
     {
-        _ = Find(out _);
-        Assert.Equal(0, Allocations.Of(() => Find(out _)));
+        _ = Find();
+        Assert.Equal(0, Allocations.Of(() => Find()));
+        Write(One, oom: 0, oomKill: 1);
+        Write(Other, oom: 5, oomKill: 3);
+        Assert.Equal(0, Allocations.Of(() => Find()));
     }
 
-    private ContainerCgroup? Find(out int atOwnLimit) => _victims.Find(_tree.Containers, out atOwnLimit);
+    private OomsOfPods Find() => _victims.Find(_tree.Containers);
 
     private void Write(string path, int oom, int oomKill) =>
         _cgroups.Write(path, "memory.events", $"low 0\nhigh 0\nmax 7\noom {oom}\noom_kill {oomKill}\noom_group_kill 0\n");

@@ -75,6 +75,19 @@ public sealed class KubepodsTreeTests : IDisposable
     }
 
     [Fact]
+    public void What_is_beside_the_trees_is_known_by_its_topmost_cgroups()
+    {
+        foreach (var path in new[] { "system.slice/cron.service", "init.scope", "docker/kind/kubelet/kubepods", "docker/kind/init", "docker/other/below" })
+        {
+            _cgroups.AddEmpty(path);
+        }
+
+        using var tree = new KubepodsTree(_cgroups.Root);
+        tree.Discover();
+        Assert.Equal(["docker/kind/init", "docker/other", "init.scope", "system.slice"], tree.Beside.Select(slice => slice.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Several_trees_are_walked()
     {
         string[] paths = [$"kubepods/pod{Uid}/{Id}", $"docker/{Id}/kubepods/burstable/podother/{Id}", $"kubelet/kubepods/podthird/{Id}"];

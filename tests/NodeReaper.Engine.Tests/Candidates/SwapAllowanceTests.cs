@@ -1,6 +1,7 @@
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Tests.Fakes;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
@@ -11,9 +12,16 @@ namespace NodeReaper.Engine.Tests.Candidates;
 public sealed class SwapAllowanceTests : IDisposable
 {
     private readonly FakeCgroups _cgroups = new();
+    private readonly string _procRoot = Directory.CreateTempSubdirectory("nodereaper-proc-").FullName;
+    private NodePressure? _node;
     private int _count;
 
-    public void Dispose() => _cgroups.Dispose();
+    public void Dispose()
+    {
+        _node?.Dispose();
+        _cgroups.Dispose();
+        Directory.Delete(_procRoot, recursive: true);
+    }
 
     [Fact]
     public void Nobody_there_sets_no_bound() => Assert.Equal(long.MaxValue, Allowance());
@@ -65,7 +73,7 @@ public sealed class SwapAllowanceTests : IDisposable
     public void What_runs_outside_of_containers_can_be_swapped_out()
     {
         Add("0", 0);
-        Assert.Equal(187 * Mib, Allowance(swappableBytes: 200 * Mib));
+        Assert.Equal(187 * Mib, Allowance(swappableMib: 200));
     }
 
     [Fact]
@@ -76,6 +84,43 @@ public sealed class SwapAllowanceTests : IDisposable
         _cgroups.Write(PathOf(2), "memory.swap.max", "1");
         Assert.Equal(13 * Mib, Allowance());
     }
+
+    [Fact]
+    public void What_the_Pod_may_not_its_container_cannot()
+    {
+        Add("max", 0);
+        Add("max", 4, anonMib: 50);
+        SetLimit("kubepods/besteffort/pod1", "0");
+        SetLimit("kubepods/besteffort/pod2", $"{20 * Mib}");
+        Assert.Equal(16 * Mib, Allowance());
+    }
+
+    [Fact]
+    public void What_a_slice_may_not_nobody_in_it_can()
+    {
+        Add("max", 0, anonMib: 90);
+        SetLimit("kubepods", "0");
+        Assert.Equal(0, Allowance());
+        Assert.Equal(0, AllowanceOf("kubepods"));
+        Assert.Equal(93 * Mib, AllowanceOf("kubepods/besteffort"));
+    }
+
+    [Fact]
+    public void The_limit_of_a_QoS_class_bounds_its_part_and_what_is_swapped_out_counts()
+    {
+        Add("max", 10, anonMib: 97);
+        Add("max", 20, anonMib: 47);
+        _ = _cgroups.Add($"kubepods/podguaranteed/{new string('f', 64)}", 27 * Mib);
+        _count++;
+        SetLimit("kubepods/besteffort", $"{60 * Mib}");
+        Assert.Equal((30 + 30) * Mib, Allowance());
+        Assert.Equal(30 * Mib, AllowanceOf("kubepods/besteffort"));
+        Assert.Equal(60 * Mib, AllowanceOf("kubepods"));
+        SetLimit("kubepods", $"{50 * Mib}");
+        Assert.Equal(20 * Mib, Allowance());
+    }
+
+    private void SetLimit(string path, string limit) => _cgroups.Write(path, "memory.swap.max", limit + "\n");
 
     private static string PathOf(int number) => $"kubepods/besteffort/pod{number}/{new string((char)('a' + number), 64)}";
 
@@ -89,16 +134,46 @@ public sealed class SwapAllowanceTests : IDisposable
         }
     }
 
-    private long Allowance(long swappableBytes = 0)
+    private long Allowance(int swappableMib = 0)
     {
+        Note(swappableMib);
+        return _node!.SwapAllowanceBytes;
+    }
+
+    private void Note(int swappableMib = 0)
+    {
+        File.WriteAllText(
+            Path.Combine(_procRoot, "meminfo"),
+            $"MemTotal: 1048576 kB\nMemFree: 10240 kB\nMemAvailable: 512000 kB\nActive(anon): {swappableMib * 1024} kB\nInactive(anon): 0 kB\n"
+            + "SwapTotal: 2097152 kB\nSwapFree: 1048576 kB\n");
+        File.WriteAllText(Path.Combine(_procRoot, "vmstat"), "allocstall_normal 0\npgscan_kswapd 0\npgscan_direct 0\noom_kill 0\n");
+        _node?.Dispose();
+        _node = new NodePressure(_procRoot, TimeSpan.FromMilliseconds(500));
+        var policy = new ReapPolicy();
+        Assert.True(_node.Read(policy.Pressure));
         using var tree = new KubepodsTree(_cgroups.Root);
         tree.Discover();
         tree.Refresh();
         Assert.Equal(_count, tree.Containers.Length);
+        _node.Slices.Update(_cgroups.Root, tree.Slices, policy.Pressure, (_, _) => { }, _ => { });
         var proc = FileDescriptor.OpenDirectory("/proc", out _);
         var snapshot = new CandidateSnapshot(8);
-        new CandidateCollector(new ContainerRoles(new ProcessGuard(new ProcessFiles(proc)))).Collect(tree, PodSnapshot.Empty, new ReapPolicy(), snapshot);
+        new CandidateCollector(new ContainerRoles(new ProcessGuard(new ProcessFiles(proc)))).Collect(tree, PodSnapshot.Empty, policy, snapshot);
         proc.Close();
-        return SwapAllowance.Of(snapshot.All, null, swappableBytes);
+        SwapAllowance.ReadLimits(tree, _node);
+        SwapAllowance.Note(snapshot.All, _node);
+    }
+
+    private long AllowanceOf(string slice)
+    {
+        foreach (var each in _node!.Slices.All)
+        {
+            if (each?.Path == slice)
+            {
+                return each.SwapAllowanceBytes;
+            }
+        }
+
+        throw new ArgumentException($"there is no slice {slice}", nameof(slice));
     }
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Hosting;
+using NodeReaper.Agent.Reporting;
 
 namespace NodeReaper.Agent.Kubernetes.Api;
 
@@ -119,14 +120,9 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     internal void Tell(PodProblem problem)
     {
         problems?.Invoke(problem);
-        switch (_rate.Next())
+        if (_rate.Line(problem.Message) is { } line)
         {
-            case Telling.Now:
-                PodProblemTold(logger, problem.Message);
-                break;
-            case Telling.Last:
-                PodProblemTold(logger, $"{problem.Message}; more within this minute are not told");
-                break;
+            PodProblemTold(logger, line);
         }
     }
 

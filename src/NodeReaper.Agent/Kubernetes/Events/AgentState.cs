@@ -9,7 +9,8 @@ namespace NodeReaper.Agent.Kubernetes.Events;
 /// <param name="HasStallAlarm">True when the kernel raises PSI alarms.</param>
 /// <param name="Strategy">How it kills: what passed its self-test.</param>
 /// <param name="WantedStrategy">How the policy wants it to kill.</param>
-/// <param name="FailedReadings">How many readings of the signals failed since the last look.</param>
+/// <param name="FailedReadings">How many readings of the signals failed since the agent began to watch.</param>
+/// <param name="IsReadingFailing">True when the last one did.</param>
 /// <param name="HealthProblem">What /healthz says; null when all is well.</param>
 internal sealed record AgentState(
     TimeSpan Uptime,
@@ -19,4 +20,5 @@ internal sealed record AgentState(
     KillStrategy Strategy,
     KillStrategy WantedStrategy,
     long FailedReadings,
+    bool IsReadingFailing,
     string? HealthProblem);

@@ -19,17 +19,7 @@ internal sealed class KillHistory(string? file, TimeSpan window)
     /// <returns>How many there were within the window, with this one.</returns>
     internal int Add(string workload, DateTimeOffset time)
     {
-        var kills = _kills ??= Load();
-        foreach (var (other, times) in kills.ToArray())
-        {
-            // What is in the future was written before the clock was set back.
-            times.RemoveAll(each => each > time || time - each > window);
-            if (times.Count == 0)
-            {
-                kills.Remove(other);
-            }
-        }
-
+        var kills = Current(time);
         if (!kills.TryGetValue(workload, out var known))
         {
             if (kills.Count >= MaxWorkloads)
@@ -49,6 +39,10 @@ internal sealed class KillHistory(string? file, TimeSpan window)
         return known.Count;
     }
 
+    /// <summary>The most that there were of one workload within the window.</summary>
+    /// <param name="time">Now.</param>
+    internal int Most(DateTimeOffset time) => Current(time).Values.Select(times => times.Count).DefaultIfEmpty().Max();
+
     /// <summary>Writes down what was noted.</summary>
     /// <exception cref="IOException">It cannot be written: it counts as long as this agent lives.</exception>
     internal void Save()
@@ -57,6 +51,22 @@ internal sealed class KillHistory(string? file, TimeSpan window)
         {
             _file?.Write(JsonSerializer.SerializeToUtf8Bytes(kills, EvictionJson.Default.DictionaryStringListDateTimeOffset));
         }
+    }
+
+    private Dictionary<string, List<DateTimeOffset>> Current(DateTimeOffset time)
+    {
+        var kills = _kills ??= Load();
+        foreach (var (workload, times) in kills.ToArray())
+        {
+            // What is in the future was written before the clock was set back.
+            times.RemoveAll(each => each > time || time - each > window);
+            if (times.Count == 0)
+            {
+                kills.Remove(workload);
+            }
+        }
+
+        return kills;
     }
 
     private Dictionary<string, List<DateTimeOffset>> Load()

@@ -1,4 +1,5 @@
 using NodeReaper.Agent.Kubernetes.Events;
+using NodeReaper.Agent.Metrics;
 using NodeReaper.Engine.Killing;
 
 namespace NodeReaper.Agent.Tests.Kubernetes.Events;
@@ -6,17 +7,19 @@ namespace NodeReaper.Agent.Tests.Kubernetes.Events;
 public sealed class DegradationWatchTests : IDisposable
 {
     private static readonly AgentState s_well = new(
-        TimeSpan.FromHours(1), TimeSpan.FromSeconds(30), true, true, KillStrategy.Hold, KillStrategy.Auto, 0, null);
+        TimeSpan.FromHours(1), TimeSpan.FromSeconds(30), true, true, KillStrategy.Hold, KillStrategy.Auto, 0, false, null);
 
     private readonly ShiftedTime _time = new();
     private readonly EventQueue _queue;
+    private readonly AgentMetrics _metrics = new();
+    private readonly RecordingLogger<DegradationWatch> _logger = new();
     private readonly DegradationWatch _watch;
     private AgentState? _state = s_well;
 
     public DegradationWatchTests()
     {
         _queue = new EventQueue(new EventFormat("node-1"), new EventSpool(null), _time, () => { });
-        _watch = new DegradationWatch(_queue, "node-1", () => _state, _time);
+        _watch = new DegradationWatch(_metrics, _queue, "node-1", () => _state, _time, _logger);
     }
 
     public void Dispose() => _watch.Dispose();
@@ -28,6 +31,7 @@ public sealed class DegradationWatchTests : IDisposable
         { "psi", "WatchStalls: no PSI alarm" },
         { "signal", "HoldVictims: victims are not held" },
         { "readings", "ReadSignals: 3 reading(s)" },
+        { "lastReading", "ReadSignals: the last reading of the memory signals failed" },
         { "health", "Watch: nobody is protected: the pressure thread" },
     };
 
@@ -37,24 +41,25 @@ public sealed class DegradationWatchTests : IDisposable
     {
         var only = Assert.Single(Degradation.All(cause switch
         {
-            "stale" => s_well with { PodsAge = TimeSpan.FromMinutes(10) },
-            "unknown" => s_well with { PodsAge = null },
-            "psi" => s_well with { HasStallAlarm = false },
-            "signal" => s_well with { Strategy = KillStrategy.Signal },
-            "readings" => s_well with { FailedReadings = 3 },
-            _ => s_well with { HealthProblem = "the pressure thread has not gone round for 20 s" },
-        }));
+            "stale" => s_well with { FailedReadings = 2, PodsAge = TimeSpan.FromMinutes(10) },
+            "unknown" => s_well with { FailedReadings = 2, PodsAge = null },
+            "psi" => s_well with { FailedReadings = 2, HasStallAlarm = false },
+            "signal" => s_well with { FailedReadings = 2, Strategy = KillStrategy.Signal },
+            "readings" => s_well with { FailedReadings = 5 },
+            "lastReading" => s_well with { FailedReadings = 2, IsReadingFailing = true },
+            _ => s_well with { FailedReadings = 2, HealthProblem = "the pressure thread has not gone round for 20 s" },
+        }, failuresBefore: 2));
         Assert.StartsWith(expected, $"{only.Action}: {only.Note}", StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_the_policy_wants_and_what_nobody_promised_is_no_trouble()
     {
-        Assert.Empty(Degradation.All(s_well));
-        Assert.Empty(Degradation.All(s_well with { Strategy = KillStrategy.Signal, WantedStrategy = KillStrategy.Signal }));
-        Assert.Empty(Degradation.All(s_well with { HasPodSource = false, PodsAge = null }));
-        Assert.Empty(Degradation.All(s_well with { PodsAge = null, Uptime = TimeSpan.FromMinutes(9) }));
-        Assert.Empty(Degradation.All(s_well with { PodsAge = TimeSpan.FromMinutes(9) }));
+        Assert.Empty(Degradation.All(s_well, 0));
+        Assert.Empty(Degradation.All(s_well with { Strategy = KillStrategy.Signal, WantedStrategy = KillStrategy.Signal }, 0));
+        Assert.Empty(Degradation.All(s_well with { HasPodSource = false, PodsAge = null }, 0));
+        Assert.Empty(Degradation.All(s_well with { PodsAge = null, Uptime = TimeSpan.FromMinutes(9) }, 0));
+        Assert.Empty(Degradation.All(s_well with { PodsAge = TimeSpan.FromMinutes(9) }, 0));
     }
 
     [Fact]
@@ -82,16 +87,15 @@ public sealed class DegradationWatchTests : IDisposable
     {
         for (var i = 0; i < 359; i++)
         {
-            _state = i % 2 == 0 ? s_well with { FailedReadings = 1 } : s_well;
+            _state = s_well with { FailedReadings = (i / 2) + 1 };
             _watch.Look();
             _time.Advance(TimeSpan.FromSeconds(10));
         }
 
         Assert.Equal(1, _queue.Waiting);
         _time.Advance(TimeSpan.FromMinutes(1));
-        _state = s_well;
         _watch.Look();
-        _state = s_well with { FailedReadings = 1 };
+        _state = s_well with { FailedReadings = 1000 };
         _watch.Look();
         Assert.Equal(2, _queue.Waiting);
     }
@@ -102,5 +106,31 @@ public sealed class DegradationWatchTests : IDisposable
         _state = null;
         _watch.Look();
         Assert.Equal(0, _queue.Waiting);
+    }
+
+    [Fact]
+    public void The_metrics_show_each_cause_while_it_lasts_and_the_log_tells_it_once()
+    {
+        Assert.All(Degradation.Reasons, reason => Assert.Equal(0, Shown(reason)));
+        _state = s_well with { Strategy = KillStrategy.Signal };
+        _watch.Look();
+        _watch.Look();
+        Assert.All(Degradation.Reasons, reason => Assert.Equal(reason == "holdVictims" ? 1 : 0, Shown(reason)));
+        Assert.StartsWith("Warning Degraded degraded (holdVictims): victims are not held", Assert.Single(_logger.Lines), StringComparison.Ordinal);
+
+        _state = s_well;
+        _watch.Look();
+        Assert.Equal(0, Shown("holdVictims"));
+
+        double Shown(string reason) => _metrics.Degraded.WithLabels(reason).Value;
+    }
+
+    [Fact]
+    public void Without_a_cluster_the_metrics_and_the_log_have_it_all_the_same()
+    {
+        using var watch = new DegradationWatch(_metrics, null, null, () => s_well with { IsReadingFailing = true }, _time, _logger);
+        watch.Look();
+        Assert.Equal(1, _metrics.Degraded.WithLabels("readSignals").Value);
+        Assert.Single(_logger.Lines);
     }
 }

@@ -1,0 +1,98 @@
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Text;
+
+namespace NodeReaper.Engine.Candidates;
+
+/// <summary>
+/// The cgroups beside the Pods, such as system.slice: when one of them, or what is below it, meets a limit of its own (a service its MemoryMax), the
+/// kernel's OOM killer counts that for the whole node all the same.
+/// </summary>
+public sealed class CgroupsBeside : IDisposable
+{
+    // As many as the path to a nested kubelet has beside it; each costs a descriptor.
+    private const int MaxCgroups = 64;
+    private readonly List<Beside> _cgroups = new(MaxCgroups);
+    private readonly byte[] _text = new byte[512];
+
+    /// <summary>Opens what is new and closes what is gone. Allocates for what is new: for quiet moments.</summary>
+    /// <param name="cgroupRoot">Where cgroup v2 is mounted.</param>
+    /// <param name="paths">The cgroups that there are.</param>
+    public void Update(string cgroupRoot, IReadOnlyList<SlicePath> paths)
+    {
+        for (var i = _cgroups.Count - 1; i >= 0; i--)
+        {
+            if (!Contains(paths, _cgroups[i].Path))
+            {
+                _cgroups[i].Directory.Close();
+                _cgroups.RemoveAt(i);
+            }
+        }
+
+        for (var i = 0; i < paths.Count && _cgroups.Count < MaxCgroups; i++)
+        {
+            if (!Knows(paths[i]) && CgroupDirectory.Open(Path.Combine(cgroupRoot, paths[i].Path), out _) is { IsOpen: true } directory)
+            {
+                _cgroups.Add(new Beside(paths[i], directory, TryRead(directory, out var events) ? events : default));
+            }
+        }
+    }
+
+    /// <summary>Processes that were killed at a limit there since the last look. Allocates nothing.</summary>
+    public long KillsAtOwnLimit()
+    {
+        long kills = 0;
+        for (var i = 0; i < _cgroups.Count; i++)
+        {
+            var cgroup = _cgroups[i];
+            if (TryRead(cgroup.Directory, out var events))
+            {
+                kills += events.Oom > cgroup.Last.Oom ? Math.Max(0, events.OomKill - cgroup.Last.OomKill) : 0;
+                _cgroups[i] = cgroup with { Last = events };
+            }
+        }
+
+        return kills;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _cgroups.ForEach(cgroup => cgroup.Directory.Close());
+        _cgroups.Clear();
+    }
+
+    private bool Knows(in SlicePath path)
+    {
+        for (var i = 0; i < _cgroups.Count; i++)
+        {
+            if (_cgroups[i].Path == path)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Contains(IReadOnlyList<SlicePath> paths, in SlicePath path)
+    {
+        for (var i = 0; i < paths.Count; i++)
+        {
+            if (paths[i] == path)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryRead(CgroupDirectory directory, out MemoryEvents events)
+    {
+        events = default;
+        var read = directory.ReadFile("memory.events\0"u8, _text);
+        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out events) == ParseOutcome.Ok;
+    }
+
+    private readonly record struct Beside(SlicePath Path, CgroupDirectory Directory, MemoryEvents Last);
+}

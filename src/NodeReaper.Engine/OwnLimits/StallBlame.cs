@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Pressure;
+using NodeReaper.Kernel.Text;
+
+namespace NodeReaper.Engine.OwnLimits;
+
+/// <summary>
+/// Tells whether the node's stalls are its own, or those of containers that meet a limit of their own (memory.events: max, high; of the Pod,
+/// too). That some task also had to reclaim for the node's sake proves little: a large copy of files does that on a healthy node. So what
+/// each container has waited (memory.pressure: some) is held against what the node has, over half a second.
+/// </summary>
+public sealed class StallBlame
+{
+    private static readonly long s_least = Stopwatch.Frequency / 2;
+
+    // What was begun for an earlier stall says nothing of this one.
+    private static readonly long s_most = 3 * Stopwatch.Frequency;
+    private readonly byte[] _text = new byte[512];
+    private long _beganAt;
+    private long _nodeMicroseconds;
+
+    /// <summary>Whose stalls they are.</summary>
+    public enum Verdict
+    {
+        /// <summary>It is being measured: to be asked again in a moment.</summary>
+        Unknown,
+
+        /// <summary>The node's, or it cannot be told.</summary>
+        Node,
+
+        /// <summary>Theirs, who met a limit of their own.</summary>
+        OwnLimits,
+    }
+
+    /// <summary>Says whose they are. Allocates nothing.</summary>
+    /// <param name="containers">The containers.</param>
+    /// <param name="node">Gives what the node's tasks have waited.</param>
+    /// <param name="policy">How much stalling counts.</param>
+    public Verdict Judge(ReadOnlySpan<ContainerCgroup> containers, NodePressure node, PressurePolicy policy)
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (!node.TryReadStall(out var ofNode))
+        {
+            return Verdict.Node;
+        }
+
+        if (_beganAt == 0 || now - _beganAt > s_most)
+        {
+            _beganAt = now;
+            _nodeMicroseconds = ofNode.SomeTotalMicroseconds;
+            return HasAnyMetItsLimit(containers) ? Verdict.Unknown : Verdict.Node;
+        }
+
+        if (now - _beganAt < s_least)
+        {
+            return Verdict.Unknown;
+        }
+
+        var elapsed = Stopwatch.GetElapsedTime(_beganAt, now);
+        _beganAt = 0;
+        var enough = policy.Stall / policy.StallWindow * elapsed.TotalMicroseconds;
+        return OthersWaited(containers, ofNode.SomeTotalMicroseconds - _nodeMicroseconds, enough) ? Verdict.Node : Verdict.OwnLimits;
+    }
+
+    // Begins with all of them; who has met a limit since the last look around is the reason to go on.
+    private bool HasAnyMetItsLimit(ReadOnlySpan<ContainerCgroup> containers)
+    {
+        var any = false;
+        foreach (var container in containers)
+        {
+            var hits = Hits(container);
+            any |= container.LimitHits is { } known && hits > known;
+            container.LimitHits = hits;
+            container.StalledMicroseconds = Stalled(container);
+        }
+
+        if (!any)
+        {
+            _beganAt = 0;
+        }
+
+        return any;
+    }
+
+    private bool OthersWaited(ReadOnlySpan<ContainerCgroup> containers, long nodeMicroseconds, double enough)
+    {
+        long atLimits = 0;
+        var others = false;
+        foreach (var container in containers)
+        {
+            var hits = Hits(container);
+            var waited = Math.Max(0, Stalled(container) - container.StalledMicroseconds);
+            if (container.LimitHits is { } known && hits > known)
+            {
+                atLimits += waited;
+            }
+            else
+            {
+                others |= waited >= enough;
+            }
+
+            container.LimitHits = hits;
+        }
+
+        return others || nodeMicroseconds - atLimits >= enough;
+    }
+
+    /// <summary>Remembers who has met a limit up to now. For quiet moments; allocates nothing.</summary>
+    /// <param name="containers">The containers; their memory.events and those of their Pods must have been read just now.</param>
+    public void Remember(ReadOnlySpan<ContainerCgroup> containers)
+    {
+        foreach (var container in containers)
+        {
+            container.LimitHits = container.LastEvents.TimesAtLimit + container.LastPodEvents.TimesAtLimit;
+        }
+    }
+
+    private long Hits(ContainerCgroup container) => Hits(container, "memory.events\0"u8) + Hits(container, "../memory.events\0"u8);
+
+    private long Hits(ContainerCgroup container, ReadOnlySpan<byte> file)
+    {
+        var read = container.Directory.ReadFile(file, _text);
+        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out var events) == ParseOutcome.Ok ? events.TimesAtLimit : 0;
+    }
+
+    private long Stalled(ContainerCgroup container)
+    {
+        var read = container.Directory.ReadFile("memory.pressure\0"u8, _text);
+        return read.Succeeded && PressureStall.Parse(_text.AsSpan(0, (int)read.Value), out var stall) == ParseOutcome.Ok ? stall.SomeTotalMicroseconds : 0;
+    }
+}
