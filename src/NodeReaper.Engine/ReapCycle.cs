@@ -74,7 +74,7 @@ public sealed class ReapCycle : IDisposable
         _collector = collector;
         _killer = killer;
         _verifier = verifier;
-        _tell = new CycleReports(reports, _snapshot, _ranking);
+        _tell = new CycleReports(reports, _snapshot, _ranking, _plan);
         _reap = new VictimReap(strategy, node, _snapshot, killer, verifier, _draining, _tell);
         _kernelOoms = new KernelOomWatch(node, tree);
         _stages = new SoftStages(node, tree, _snapshot, _ranking, _plan, _tell, mainProcess, killer.Errors, Survey);
@@ -295,7 +295,7 @@ public sealed class ReapCycle : IDisposable
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOoms.Remember();
-        _blame.Remember(_tree.Containers);
+        StallBlame.Remember(_tree.Containers);
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
     }

@@ -124,7 +124,8 @@ public abstract class CycleTest : IDisposable
         int Own,
         int Quarantined,
         (string Name, Errno Release)[] Processes,
-        string? Spared);
+        string? Spared,
+        VictimRank Rank);
 
     private protected sealed class Recorder
     {
@@ -147,6 +148,7 @@ public abstract class CycleTest : IDisposable
             report.ExcludedBy(Exclusion.OwnPod),
             report.ExcludedBy(Exclusion.Quarantined),
             [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))],
-            report.HasSpared ? report.Spared.PodUid : null));
+            report.HasSpared ? report.Spared.PodUid : null,
+            report.Rank));
     }
 }

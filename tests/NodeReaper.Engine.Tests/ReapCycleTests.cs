@@ -202,6 +202,25 @@ public sealed class ReapCycleTests : CycleTest
     }
 
     [Fact]
+    public void Whom_the_planner_passed_over_is_told()
+    {
+        foreach (var (name, mib) in new[] { ("a", 10), ("b", 20) })
+        {
+            AddContainer($"besteffort/pod{name}", mib, Start().Id);
+        }
+
+        var hog = Start("--mib", "8");
+        AddContainer("burstable/podhog", 400, hog.Id);
+        AddContainer("burstable/podlast", 300, Start().Id);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        Assert.Equal(9, hog.WaitAndReap());
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal(("hog", new VictimRank(3, 2, 32 * Mib), 4), (report.Uid, report.Rank, report.RankedTotal));
+    }
+
+    [Fact]
     public void What_is_refused_among_the_others_of_its_Pod_does_not_protect_a_hog()
     {
         // A tenant's process, which is called like what is never killed as long as it is small.

@@ -1,6 +1,9 @@
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Stages;
+using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Tests;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
@@ -151,23 +154,113 @@ public sealed class StageTests : CycleTest
     }
 
     [Fact]
-    public void While_one_is_given_time_another_dies_when_the_shortage_grows()
+    public void When_the_shortage_grows_who_was_told_to_end_dies_and_not_another_in_its_place()
     {
         var asked = Start("--mib", "2", "--ignore-term");
         var next = Start("--mib", "2");
         AddContainer("besteffort/podasked", 100, asked.Id);
         AddContainer("besteffort/podnext", 300, next.Id);
-        _pods = new PodSnapshot([
-            Pod("asked", containers: Container(killPriority: new KillPriority(10, false))) with { GracePeriod = TimeSpan.FromSeconds(20) },
-            Pod("next", containers: Container())]);
+        AskOne();
         SetAvailable(95);
         var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
         Run(cycle);
+        Thread.Sleep(300);
+
+        // Without it, the other would give back enough.
+        SetAvailable(60);
+        Run(cycle);
+        Assert.Equal([(ReportKind.Terminated, "asked"), (ReportKind.Killed, "asked")], _reports.Written.Select(report => (report.Kind, report.Uid)));
+        Assert.True(asked.Pidfd.HasExited());
+        Assert.False(next.Pidfd.HasExited());
+    }
+
+    [Fact]
+    public void In_an_emergency_too_who_was_told_to_end_dies_first()
+    {
+        var asked = Start("--mib", "2", "--ignore-term");
+        var next = Start("--mib", "2");
+        AddContainer("besteffort/podasked", 100, asked.Id);
+        AddContainer("besteffort/podnext", 300, next.Id);
+        AskOne();
+        SetAvailable(95);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        SetAvailable(20);
+        var aftermath = SideThread.Start(() =>
+        {
+            Assert.True(asked.Pidfd.WaitForExit(Eventually.TimeoutMilliseconds));
+            SetAvailable(500);
+        });
+        Run(cycle);
+        aftermath.Join();
+        Assert.Equal([(ReportKind.Terminated, "asked"), (ReportKind.Killed, "asked")], _reports.Written.Select(report => (report.Kind, report.Uid)));
+        Assert.False(next.Pidfd.HasExited());
+    }
+
+    [Fact]
+    public void Who_was_told_to_end_and_gives_nothing_back_is_left_alone_when_another_dies()
+    {
+        var asked = Start("--mib", "2", "--ignore-term");
+        var next = Start("--mib", "2");
+        var path = AddContainer("besteffort/podasked", 100, asked.Id);
+        AddContainer("besteffort/podnext", 300, next.Id);
+        AskOne();
+        SetAvailable(95);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        _cgroups.SetMemory(path, 1 << 20);
         Thread.Sleep(300);
         SetAvailable(60);
         Run(cycle);
         Assert.Equal([(ReportKind.Terminated, "asked"), (ReportKind.Killed, "next")], _reports.Written.Select(report => (report.Kind, report.Uid)));
         Assert.False(asked.Pidfd.HasExited());
+    }
+
+    [Fact]
+    public void Nobody_is_given_time_while_one_behind_it_would_have_to_die()
+    {
+        var asking = Start("--mib", "2", "--ignore-term");
+        var next = Start("--mib", "2");
+        AddContainer("besteffort/podasked", 60, asking.Id);
+        AddContainer("besteffort/podnext", 60, next.Id);
+        AskOne();
+        SetAvailable(95);
+        Run(Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } }));
+        Assert.Equal((ReportKind.Killed, "asked", "available"), Told());
+        Assert.False(next.Pidfd.HasExited());
+    }
+
+    [Theory]
+    [InlineData(null, 5_000, 600)]
+    [InlineData(null, 300, 300)]
+    [InlineData(0.3, 5_000, 300)]
+    [InlineData(0.3, 100, 100)]
+    [InlineData(60.0, 5_000, 5_000)]
+    [InlineData(60.0, 0, 600)]
+    public void A_Pods_own_grace_period_counts_where_it_asks_for_none(double? ownSeconds, int maxMilliseconds, int expectedMilliseconds)
+    {
+        var policy = new StagePolicy { Grace = s_grace, MaxGrace = TimeSpan.FromMilliseconds(maxMilliseconds) };
+        var own = ownSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : default(TimeSpan?);
+        var candidate = Candidate() with { Pod = Pod() with { TerminationGracePeriod = own } };
+        Assert.Equal(expectedMilliseconds, Grace.AtTerminate(candidate, policy).TotalMilliseconds);
+
+        // What it asks for comes first.
+        candidate.Pod = candidate.Pod! with { GracePeriod = TimeSpan.FromMilliseconds(200) };
+        Assert.Equal(maxMilliseconds == 0 ? 600 : Math.Min(200, maxMilliseconds), Grace.AtTerminate(candidate, policy).TotalMilliseconds);
+    }
+
+    [Fact]
+    public void Where_there_is_no_time_for_a_Pods_own_grace_period_it_gets_the_policys()
+    {
+        var policy = new StagePolicy { Grace = TimeSpan.FromSeconds(10), MaxGrace = TimeSpan.FromMinutes(1) };
+        var occasion = new Occasion(
+            new PressureReading(0, new MemInfo(Gib, 200 * Mib, 200 * Mib, 0, 0), 10 * Mib, false, TimeSpan.Zero), default, default);
+        var candidate = Candidate() with { Pod = Pod() with { TerminationGracePeriod = TimeSpan.FromSeconds(30) } };
+        Assert.Equal(TimeSpan.FromSeconds(10), Grace.ThatFits(occasion, candidate, policy));
+
+        // Who asks gets what it asks for, or nothing.
+        candidate.Pod = candidate.Pod! with { GracePeriod = TimeSpan.FromSeconds(30) };
+        Assert.Null(Grace.ThatFits(occasion, candidate, policy));
     }
 
     [Fact]
@@ -269,6 +362,11 @@ public sealed class StageTests : CycleTest
         Assert.All(children, child => Assert.DoesNotContain("SigPnd:\t0000000000004000", File.ReadAllText($"/proc/{child}/status"), StringComparison.Ordinal));
         Assert.False(hog.Pidfd.HasExited());
     }
+
+    // The first of the ranking is the only one who asks for a grace period.
+    private void AskOne() => _pods = new PodSnapshot([
+        Pod("asked", containers: Container(killPriority: new KillPriority(10, false))) with { GracePeriod = TimeSpan.FromSeconds(20) },
+        Pod("next", containers: Container())]);
 
     private static int[] ChildrenOf(int processId) =>
         [.. File.ReadAllText($"/proc/{processId}/task/{processId}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];

@@ -140,7 +140,12 @@ internal static class RunCommand
         if (config is not null)
         {
             builder.Services.AddHostedService(services => new PolicyWatcher(
-                config, options, amend, services.GetRequiredService<PolicyBoard>(), services.GetRequiredService<ILogger<PolicyWatcher>>()));
+                config,
+                options,
+                amend,
+                services.GetRequiredService<PolicyBoard>(),
+                TimeProvider.System,
+                services.GetRequiredService<ILogger<PolicyWatcher>>()));
         }
 
         builder.Services.AddSingleton<PressureService>();

@@ -38,6 +38,7 @@ internal static class CgroupChecks
         using var tree = new KubepodsTree(cgroupRoot);
         tree.Discover();
         tree.Refresh();
+        yield return CgroupDriverCheck.Of(cgroupRoot, tree.Containers.Length);
         if (tree.TreeCount == 0)
         {
             yield return NoKubepods(cgroupRoot, isInPod: Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 });

@@ -7,48 +7,69 @@ using NodeReaper.Engine.Policy;
 namespace NodeReaper.Agent.Hosting;
 
 /// <summary>
-/// Reads the policy file again when it has changed. A bad one is refused whole, told, and the last good one stays. It is
-/// looked at every two seconds, which also finds what inotify does not see, such as a ConfigMap that is mounted anew.
+/// Reads the policy file again when it has changed and was then left alone: half of one can be a good one that says something else. A bad
+/// one is refused whole, told, and the last good one stays. It is looked at every two seconds, which also finds what inotify does not
+/// see, such as a ConfigMap that is mounted anew.
 /// </summary>
 internal sealed partial class PolicyWatcher(
-    string path, AgentOptions first, Func<ReapPolicy, ReapPolicy> amend, PolicyBoard board, ILogger<PolicyWatcher> logger)
+    string path, AgentOptions first, Func<ReapPolicy, ReapPolicy> amend, PolicyBoard board, TimeProvider time, ILogger<PolicyWatcher> logger)
     : BackgroundService
 {
+    /// <summary>A file that changed is read once it was left alone for this long: before, it may be half written.</summary>
+    internal static readonly TimeSpan Settling = TimeSpan.FromSeconds(1.5);
+
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(2);
     private AgentOptions _last = first;
+    private FileStamp? _seen;
+    private long _seenSince = time.GetTimestamp();
+    private bool _isTaken;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_every);
-        var seen = FileStamp.Of(path);
-
-        // What changed between the start and here is read as well.
-        Refresh();
-        while (await NextAsync(timer, stoppingToken))
+        do
         {
-            var now = FileStamp.Of(path);
-            if (now == seen)
-            {
-                continue;
-            }
+            Look();
+        }
+        while (await NextAsync(timer, stoppingToken));
+    }
 
-            seen = now;
-            if (now is null)
-            {
-                Gone(logger, path);
-            }
-            else
-            {
-                Refresh();
-            }
+    /// <summary>
+    /// Looks at the file, and reads it if it has been the same for long enough, and is after the reading. The first time, what is read is
+    /// what the agent was started with, unless that was half of it.
+    /// </summary>
+    internal void Look()
+    {
+        var stamp = FileStamp.Of(path);
+        if (stamp != _seen)
+        {
+            (_seen, _seenSince, _isTaken) = (stamp, time.GetTimestamp(), false);
+        }
+
+        if (_isTaken || time.GetElapsedTime(_seenSince) < Settling)
+        {
+            return;
+        }
+
+        if (stamp is null)
+        {
+            _isTaken = true;
+            Gone(logger, path);
+            return;
+        }
+
+        var load = PolicyFile.Load(path);
+        if (FileStamp.Of(path) == stamp)
+        {
+            _isTaken = true;
+            Take(load);
         }
     }
 
-    /// <summary>Reads the file, and publishes it if it is good and says something new.</summary>
-    internal void Refresh()
+    // Publishes it if it is good and says something new.
+    private void Take(PolicyLoad load)
     {
-        var load = PolicyFile.Load(path);
         foreach (var error in load.Errors)
         {
             Refused(logger, error);
@@ -61,12 +82,20 @@ internal sealed partial class PolicyWatcher(
         }
 
         var changed = PolicyKeys.All.Where(key => key.Write(options) != key.Write(_last)).ToList();
-        _last = options;
         if (changed.Count == 0)
         {
             return;
         }
 
+        if (!load.HasKeys)
+        {
+            Refused(logger, new ConfigError(
+                path, default, "", "has no keys any more; if all is to be as by default, say so by one key, such as 'dryRun: false'"));
+            Kept(logger, path);
+            return;
+        }
+
+        _last = options;
         board.Newest = amend(options.Policy);
         Adopted(logger, path, string.Join(", ", changed.Select(key => $"{key.Path}: {key.Write(options)}")));
         var later = changed.Where(key => !key.IsLive).Select(key => key.Path).ToList();

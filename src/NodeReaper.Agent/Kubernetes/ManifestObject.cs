@@ -34,7 +34,10 @@ internal sealed record ManifestObject(YamlMapping Fields, string Path, Action<in
     }
 
     /// <summary>A whole number of 32 bits.</summary>
-    internal int? Integer(string key)
+    internal int? Integer(string key) => (int?)WholeNumber(key, int.MinValue, int.MaxValue);
+
+    /// <summary>A whole number.</summary>
+    internal long? WholeNumber(string key, long least = long.MinValue, long most = long.MaxValue)
     {
         var value = Fields.Find(key);
         if (value is null)
@@ -43,7 +46,9 @@ internal sealed record ManifestObject(YamlMapping Fields, string Path, Action<in
         }
 
         if (value is YamlScalar scalar
-            && int.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            && long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= least
+            && number <= most)
         {
             return number;
         }

@@ -31,6 +31,12 @@ internal sealed record PodDescription(
 
     private static readonly SearchValues<char> s_labelLetters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz-");
 
+    // A tenant can write more than a TimeSpan can hold. The kubelet takes what is below zero for a second.
+    private const long LongestGrace = 24 * 60 * 60;
+
+    /// <summary>spec.terminationGracePeriodSeconds; null when it is not said.</summary>
+    internal long? TerminationGraceSeconds { get; init; }
+
     /// <summary>The UID of its controller; null when it has none.</summary>
     internal string? Workload { get; init; }
 
@@ -57,6 +63,9 @@ internal sealed record PodDescription(
         {
             KillScope = wishes.Scope,
             GracePeriod = wishes.GracePeriod,
+            TerminationGracePeriod = TerminationGraceSeconds is { } seconds
+                ? TimeSpan.FromSeconds(seconds < 0 ? 1 : Math.Min(seconds, LongestGrace))
+                : null,
             AfterKill = wishes.AfterKill,
             Workload = Workload,
         };

@@ -23,6 +23,7 @@ internal static class PodManifest
         ("spec", YamlShape.Keys(
             ("priority", null),
             ("priorityClassName", null),
+            ("terminationGracePeriodSeconds", null),
             ("resources", s_resources),
             ("containers", YamlShape.Keys(("name", null), ("resources", s_resources))),
             ("initContainers", YamlShape.Keys(("name", null), ("restartPolicy", null), ("resources", s_resources))))),
@@ -61,6 +62,7 @@ internal static class PodManifest
         var needs = spec is null ? ResourceNeeds.None : ResourceNeeds.Read(spec);
         var priority = spec?.Integer("priority") ?? 0;
         var priorityClass = spec?.Text("priorityClassName");
+        var grace = spec?.WholeNumber("terminationGracePeriodSeconds");
         var status = pod.Object("status");
         var ids = ContainerIds(status);
         if (!isUsable || uid is null || name is null)
@@ -78,7 +80,10 @@ internal static class PodManifest
             needs,
             containers,
             ids,
-            annotations?.Fields.Entries.Select(entry => PodAnnotation.Of(entry)) ?? []);
+            annotations?.Fields.Entries.Select(entry => PodAnnotation.Of(entry)) ?? [])
+        {
+            TerminationGraceSeconds = grace,
+        };
         return said.ToFacts(findings);
     }
 

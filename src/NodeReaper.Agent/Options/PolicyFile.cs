@@ -46,7 +46,7 @@ internal static class PolicyFile
 
         return reader.Errors.Count + policy.Errors.Count > 0
             ? Refuse(path, [.. reader.Errors, .. policy.Errors])
-            : new PolicyLoad(policy.Options, []);
+            : new PolicyLoad(policy.Options, [], policy.HasKeys);
     }
 
     private static PolicyLoad Refuse(string path, IEnumerable<YamlError> errors) => new(
@@ -56,5 +56,6 @@ internal static class PolicyFile
                 .OrderBy(error => error.Position.Line)
                 .ThenBy(error => error.Position.Column)
                 .Select(error => new ConfigError(path, error.Position, error.Key, error.Message)),
-        ]);
+        ],
+        HasKeys: false);
 }

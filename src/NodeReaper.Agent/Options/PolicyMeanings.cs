@@ -39,8 +39,8 @@ internal static class PolicyMeanings
         ["stages.terminate"] =
             "Below this, ask the first of the ranking to end (SIGTERM); they are killed when they have not after their grace "
             + "period.",
-        ["stages.grace"] = "The grace period of Pods that do not ask for one.",
-        ["stages.maxGrace"] = "The longest that the annotation `nodereaper.io/grace-period` can ask for. 0: it is not heard.",
+        ["stages.grace"] = "The grace period of Pods that do not ask for one, and have no `terminationGracePeriodSeconds` that is known.",
+        ["stages.maxGrace"] = "The longest grace period, whoever asks for it. 0: Pods are not heard, and `stages.grace` holds for all.",
         ["ownLimit.kill"] = "Kill a container that stands still at its own limit, so that it starts anew. Otherwise it is only told.",
         ["ownLimit.stalledPercent"] = "It stands still when all its tasks wait for memory for this share of the time (PSI full),",
         ["ownLimit.time"] = "for this long, and meets memory.max or memory.high all the while.",

@@ -25,6 +25,9 @@ internal sealed class PolicyReader
     /// <summary>What is wrong.</summary>
     internal IReadOnlyList<YamlError> Errors => _errors;
 
+    /// <summary>True when it gives a key that there is.</summary>
+    internal bool HasKeys => _given.Count > 0;
+
     /// <summary>Reads the document.</summary>
     internal void Read(YamlValue root)
     {

@@ -68,6 +68,7 @@ internal static class RecordDecisions
             IsUnreadable = facts.IsUnreadable,
             IsQuarantined = facts.IsQuarantined,
             IsToldOf = facts.IsToldOf,
+            IsAskedToEnd = facts.IsAskedToEnd,
             Memory = facts.Memory,
             GrowthBytesPerSecond = facts.GrowthBytesPerSecond,
             Pod = facts.Pod is { } pod ? IndexOf(pods, pod) : null,

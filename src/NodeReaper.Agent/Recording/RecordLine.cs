@@ -108,7 +108,7 @@ internal sealed record RecordDecision
 
     public required IReadOnlyList<int> Planned { get; init; }
 
-    /// <summary>Those of <see cref="Planned"/> who had no time to end by themselves.</summary>
+    /// <summary>Those of <see cref="Planned"/> who had no time to end by themselves, and in front of them those who had been told to before.</summary>
     public required IReadOnlyList<int> Plan { get; init; }
 
     public required Conclusion Conclusion { get; init; }
@@ -140,6 +140,9 @@ internal sealed record RecordContainer
 
     /// <summary>A dry run had told of it; false in records from before this was kept.</summary>
     public bool IsToldOf { get; init; }
+
+    /// <summary>It was told to end in this shortage.</summary>
+    public bool IsAskedToEnd { get; init; }
 
     public required MemoryUse Memory { get; init; }
 

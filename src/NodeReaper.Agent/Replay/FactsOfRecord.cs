@@ -78,6 +78,7 @@ internal static class FactsOfRecord
         candidate.IsUnreadable = container.IsUnreadable;
         candidate.IsQuarantined = container.IsQuarantined;
         candidate.IsToldOf = container.IsToldOf;
+        candidate.IsAskedToEnd = container.IsAskedToEnd;
         candidate.Memory = container.Memory;
         candidate.GrowthBytesPerSecond = container.GrowthBytesPerSecond;
     }

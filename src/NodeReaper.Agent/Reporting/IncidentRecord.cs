@@ -45,6 +45,12 @@ internal sealed record IncidentRecord
 
     public int RankedTotal { get; init; }
 
+    /// <summary>The victim's place in the ranking, from 1; null where none was decided on.</summary>
+    public int? Rank { get; init; }
+
+    /// <summary>Who stood before the victim, and was not in the plan; null for nobody.</summary>
+    public IncidentPassedOver? PassedOver { get; init; }
+
     /// <summary>How many containers were excluded, by reason.</summary>
     public IReadOnlyDictionary<string, int> Excluded { get; init; } = new Dictionary<string, int>();
 
@@ -105,6 +111,11 @@ internal sealed record IncidentPressure
 
     public long AvailableAfterBytes { get; init; }
 }
+
+/// <summary>Those before the victim in the ranking whose deaths would not have covered what was missing.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Bytes">What their deaths would have given back together.</param>
+internal sealed record IncidentPassedOver(int Count, long Bytes);
 
 /// <summary>What a stage did.</summary>
 /// <param name="Bytes">Reclaimed, or the mark above which the container is slowed down; null for other stages.</param>

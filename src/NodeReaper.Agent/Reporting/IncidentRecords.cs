@@ -37,6 +37,8 @@ internal static class IncidentRecords
             : null,
         Ranking = RankingOf(report),
         RankedTotal = report.RankedTotal,
+        Rank = report.Rank.Place > 0 ? report.Rank.Place : null,
+        PassedOver = report.Rank.PassedOver > 0 ? new IncidentPassedOver(report.Rank.PassedOver, report.Rank.PassedOverBytes) : null,
         Excluded = Enum.GetValues<Exclusion>()
             .Where(exclusion => exclusion != Exclusion.None && report.ExcludedBy(exclusion) > 0)
             .ToDictionary(CamelCase.Of, report.ExcludedBy),

@@ -139,12 +139,20 @@ internal static class ReportSentence
     private static string Seconds(ReapReport report) =>
         ((report.Drained.GoneAt - report.Drained.DecidedAt) / (double)Stopwatch.Frequency).ToString("0.0", CultureInfo.InvariantCulture);
 
-    private static string Decision(ReapReport report) => report.RankedTotal switch
+    private static string Decision(ReapReport report)
     {
-        1 => "the only candidate",
-        var total when report.Victim.DecidingKey is { } key => $"first of {total} by {key.Name}",
-        var total => $"of {total} candidates, in a tie broken by UID",
-    };
+        var by = report.Victim.DecidingKey is { } key ? $" by {key.Name}" : "";
+        return report switch
+        {
+            { RankedTotal: 1 } => "the only candidate",
+            { Rank.Place: 1 } => $"first of {report.RankedTotal}{(by.Length > 0 ? by : ", in a tie broken by UID")}",
+            _ => $"number {report.Rank.Place} of {report.RankedTotal}{by}{PassedOver(report.Rank)}",
+        };
+    }
+
+    private static string PassedOver(in VictimRank rank) => rank.PassedOver == 0
+        ? ""
+        : $", for those passed over before it ({rank.PassedOver}, {ByteText.Of(rank.PassedOverBytes)}) would not have covered what is missing";
 
     private static string Relief(ReapReport report)
     {

@@ -26,6 +26,9 @@ public struct Candidate
     /// <summary>True when a dry run has told of it in this shortage (<see cref="ContainerCgroup.IsToldOf"/>), as it was when it was looked at.</summary>
     public bool IsToldOf;
 
+    /// <summary>True when it was told to end (SIGTERM) in this shortage, whether its time is over or not.</summary>
+    public bool IsAskedToEnd;
+
     /// <summary>Its QoS class: the Pod's, or else what the cgroup path says.</summary>
     public QosClass QosClass;
 

@@ -48,6 +48,7 @@ public sealed class CandidateCollector
             : _reader.Read(cgroup.Directory, out candidate.Memory);
         candidate.IsQuarantined = cgroup.IsQuarantined;
         candidate.IsToldOf = cgroup.IsToldOf;
+        candidate.IsAskedToEnd = cgroup.GraceEnds > 0;
         candidate.IsUnreadable = !error.IsNone;
         if (candidate.IsUnreadable)
         {

@@ -52,6 +52,9 @@ public sealed record PodFacts(
     /// <summary>How long it wants to have between SIGTERM and the kill; zero when it asks for nothing.</summary>
     public TimeSpan GracePeriod { get; init; }
 
+    /// <summary>spec.terminationGracePeriodSeconds: what it gets from the kubelet; null when that is not known.</summary>
+    public TimeSpan? TerminationGracePeriod { get; init; }
+
     /// <summary>True for a static Pod, which the kubelet runs from a file of the node: its UID says so, and no annotation can.</summary>
     public bool IsStatic => IsStaticUid(Uid);
 

@@ -111,7 +111,7 @@ public sealed class StallBlame
 
     /// <summary>Remembers who has met a limit up to now. For quiet moments; allocates nothing.</summary>
     /// <param name="containers">The containers; their memory.events and those of their Pods must have been read just now.</param>
-    public void Remember(ReadOnlySpan<ContainerCgroup> containers)
+    public static void Remember(ReadOnlySpan<ContainerCgroup> containers)
     {
         foreach (var container in containers)
         {

@@ -1,3 +1,5 @@
+using NodeReaper.Engine.Candidates;
+
 namespace NodeReaper.Engine.Planning;
 
 /// <summary>Who is to be killed, in the order of the ranking. Filled anew for each decision.</summary>
@@ -17,10 +19,10 @@ public sealed class KillPlan
     /// <summary>What their deaths give back together, in bytes.</summary>
     public long CoveredBytes { get; private set; }
 
-    internal void TakeOnly(int index, long freeableBytes)
+    internal void TakeOnly(int index, long reliefBytes)
     {
         Clear();
-        AddInFront(index, freeableBytes);
+        AddInFront(index, reliefBytes);
     }
 
     internal void Clear()
@@ -29,18 +31,29 @@ public sealed class KillPlan
         CoveredBytes = 0;
     }
 
-    internal void AddInFront(int index, long freeableBytes)
+    /// <summary>What would not come back without the victim of a position, in bytes.</summary>
+    internal long ShareOf(int position, ReadOnlySpan<Candidate> all)
+    {
+        Span<int> others = stackalloc int[MaxVictims];
+        Victims[..position].CopyTo(others);
+        Victims[(position + 1)..].CopyTo(others[position..]);
+        return CommonRelief.Added(all, _victims[position], others[..(Count - 1)]);
+    }
+
+    internal void AddInFront(int index, ReadOnlySpan<Candidate> all) => AddInFront(index, CommonRelief.Added(all, index, Victims));
+
+    private void AddInFront(int index, long reliefBytes)
     {
         _victims.AsSpan(0, Count).CopyTo(_victims.AsSpan(1));
         _victims[0] = index;
         Count++;
-        CoveredBytes += freeableBytes;
+        CoveredBytes += reliefBytes;
     }
 
-    internal void Remove(int position, long freeableBytes)
+    internal void Remove(int position, ReadOnlySpan<Candidate> all)
     {
+        CoveredBytes -= ShareOf(position, all);
         _victims.AsSpan(position + 1, Count - position - 1).CopyTo(_victims.AsSpan(position));
         Count--;
-        CoveredBytes -= freeableBytes;
     }
 }

@@ -26,7 +26,8 @@ public static class Planner
         var taken = 0;
         while (taken < order.Length && covered < deficitBytes)
         {
-            covered += all[order[taken++]].ReliefBytes;
+            covered += CommonRelief.Added(all, order[taken], order[..taken]);
+            taken++;
         }
 
         var ranked = order[..taken];
@@ -45,10 +46,10 @@ public static class Planner
         plan.Clear();
         for (var position = ranked.Length - 1; position >= 0; position--)
         {
-            var freeable = all[ranked[position]].ReliefBytes;
-            if (coveredBytes - freeable >= deficitBytes)
+            var share = Share(all, ranked, position, plan);
+            if (share == 0 || coveredBytes - share >= deficitBytes)
             {
-                coveredBytes -= freeable;
+                coveredBytes -= share;
                 continue;
             }
 
@@ -57,7 +58,7 @@ public static class Planner
                 return false;
             }
 
-            plan.AddInFront(ranked[position], freeable);
+            plan.AddInFront(ranked[position], all);
         }
 
         return true;
@@ -68,33 +69,32 @@ public static class Planner
         plan.Clear();
         for (var position = ranked.Length - 1; position >= 0; position--)
         {
-            var freeable = all[ranked[position]].ReliefBytes;
-            if (plan.Count < most || MakeRoom(all, plan, freeable))
+            var share = Share(all, ranked, position, plan);
+            if (share > 0 && (plan.Count < most || MakeRoom(all, plan, share)))
             {
-                plan.AddInFront(ranked[position], freeable);
+                plan.AddInFront(ranked[position], all);
             }
         }
     }
 
     // Drops the victim that gives back least, if this gives back as much; of several, the one that is ranked last.
-    private static bool MakeRoom(ReadOnlySpan<Candidate> all, KillPlan plan, long freeableBytes)
+    private static bool MakeRoom(ReadOnlySpan<Candidate> all, KillPlan plan, long reliefBytes)
     {
-        var least = 0;
+        var (least, leastBytes) = (0, plan.ShareOf(0, all));
         for (var i = 1; i < plan.Count; i++)
         {
-            if (all[plan.Victims[i]].ReliefBytes <= all[plan.Victims[least]].ReliefBytes)
+            if (plan.ShareOf(i, all) is var share && share <= leastBytes)
             {
-                least = i;
+                (least, leastBytes) = (i, share);
             }
         }
 
-        var leastBytes = all[plan.Victims[least]].ReliefBytes;
-        if (leastBytes > freeableBytes)
+        if (leastBytes > reliefBytes)
         {
             return false;
         }
 
-        plan.Remove(least, leastBytes);
+        plan.Remove(least, all);
         return true;
     }
 
@@ -102,11 +102,15 @@ public static class Planner
     {
         for (var position = plan.Count - 1; position >= 0; position--)
         {
-            var freeable = all[plan.Victims[position]].ReliefBytes;
-            if (plan.CoveredBytes - freeable >= deficitBytes)
+            if (plan.CoveredBytes - plan.ShareOf(position, all) >= deficitBytes)
             {
-                plan.Remove(position, freeable);
+                plan.Remove(position, all);
             }
         }
     }
+
+    // What would not come back without it, if all in front of it die, and those behind it who are needed; 0 when it dies along with one of them.
+    private static long Share(ReadOnlySpan<Candidate> all, ReadOnlySpan<int> ranked, int position, KillPlan plan) => Math.Min(
+        CommonRelief.Added(all, ranked[position], ranked[..position]),
+        CommonRelief.Added(all, ranked[position], plan.Victims));
 }

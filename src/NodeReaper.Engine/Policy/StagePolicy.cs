@@ -21,10 +21,10 @@ public sealed record StagePolicy
     /// <summary>Ask the first of the ranking to end (SIGTERM); they are killed when they have not after their grace period.</summary>
     public MemoryAmount? Terminate { get; init; }
 
-    /// <summary>The grace period of Pods that do not ask for one. 1 s to 10 min.</summary>
+    /// <summary>The grace period of Pods that do not ask for one, and have none in their spec. 1 s to 10 min.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The longest grace period that a Pod can ask for. 0 to 10 min; 0: their wishes are not heard.</summary>
+    /// <summary>The longest grace period, whoever asks for it. 0 to 10 min; 0: Pods are not heard, and what <see cref="Grace"/> says holds for all.</summary>
     public TimeSpan MaxGrace { get; init; } = TimeSpan.FromSeconds(30);
 }
 

@@ -13,18 +13,9 @@ public sealed class VictimRanking
     /// <summary>The order, as indexes into the snapshot.</summary>
     public ReadOnlySpan<int> Order => _order.AsSpan(0, Count);
 
-    /// <summary>What the deaths of all of them would give back together, in bytes; of Pods that die as a whole, some is counted twice.</summary>
+    /// <summary>What the deaths of all of them would give back together, in bytes.</summary>
     /// <param name="snapshot">What was ranked.</param>
-    public long ReliefBytes(CandidateSnapshot snapshot)
-    {
-        long bytes = 0;
-        foreach (var index in Order)
-        {
-            bytes += snapshot.All[index].ReliefBytes;
-        }
-
-        return bytes;
-    }
+    public long ReliefBytes(CandidateSnapshot snapshot) => CommonRelief.Of(snapshot.All, Order);
 
     internal Span<int> Reset(int capacity)
     {

@@ -69,6 +69,7 @@ public sealed class Redecision
         Decisions.Plan(Facts.Candidates, Ranking, Occasion.Verdict, Facts.PendingBytes, Policy.Plan, _plan);
         Planned = [.. _plan.Victims];
         Remove(Facts.Graced.Contains);
+        AskedFirst.Apply(Facts.Candidates, Ranking, Policy, _plan);
         return _plan.Count == 0 && Planned.Count > 0
             ? Conclusion.Wait
             : Decisions.Conclude(Occasion, Facts.Candidates, Ranking, _plan, Facts.IsWithinBudget);
@@ -102,7 +103,7 @@ public sealed class Redecision
             var index = _plan.Victims[position];
             if (isGraced(index))
             {
-                _plan.Remove(position, Facts.Candidates.All[index].ReliefBytes);
+                _plan.Remove(position, Facts.Candidates.All);
             }
         }
     }

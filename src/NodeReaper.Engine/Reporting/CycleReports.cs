@@ -1,18 +1,20 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Stages;
 using NodeReaper.Engine.Verification;
 
 namespace NodeReaper.Engine.Reporting;
 
 /// <summary>
-/// Fills the cycle's reports, from the snapshot and the ranking of the moment: those two must belong together whenever
+/// Fills the cycle's reports, from the snapshot, the ranking and the plan of the moment: those must belong together whenever
 /// something is told.
 /// </summary>
-internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapshot, VictimRanking ranking)
+internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapshot, VictimRanking ranking, KillPlan plan)
 {
     internal void NoVictim(in Occasion occasion, ReapPolicy policy)
     {
@@ -26,7 +28,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
     {
         if (Begin(ReportKind.DryRun, occasion, policy) is { } report)
         {
-            report.KeepVictim(snapshot, ranking, policy.Ranking, victim);
+            KeepVictim(report, occasion, policy, victim);
             reports.Publish();
         }
     }
@@ -101,7 +103,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
     {
         if (Begin(ReportKind.Terminated, occasion, policy) is { } report)
         {
-            report.KeepVictim(snapshot, ranking, policy.Ranking, index);
+            KeepVictim(report, occasion, policy, index);
             report.Grace = grace;
             reports.Publish();
         }
@@ -125,7 +127,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         }
 
         var sequence = report.Sequence;
-        report.KeepVictim(snapshot, ranking, policy.Ranking, dying[0]);
+        KeepVictim(report, occasion, policy, dying[0]);
         foreach (var along in dying[1..])
         {
             report.KeepAlsoKilled(snapshot.All[along].Container);
@@ -153,6 +155,16 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         report.KeepDrained(drained);
         reports.Publish();
         return true;
+    }
+
+    // Whoever stands still at its own limit was not taken for its place. When a grace period is over, it is those whom the plan lacks that have time.
+    private void KeepVictim(ReapReport report, in Occasion occasion, ReapPolicy policy, int index)
+    {
+        report.KeepVictim(snapshot, ranking, policy.Ranking, index);
+        var isGraceOver = occasion.Verdict.Signal == SoftStages.TerminateStage && report.Kind != ReportKind.Terminated;
+        report.Rank = occasion.Verdict.Signal == Occasion.OwnLimit ? default
+            : VictimRank.Of(snapshot, ranking, plan, index) is var rank && isGraceOver ? new VictimRank(rank.Place, 0, 0)
+            : rank;
     }
 
     private ReapReport? Begin(ReportKind kind, in Occasion occasion, ReapPolicy policy)
@@ -191,6 +203,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         report.Livelock = occasion.Livelock;
         report.Outcome = default;
         report.Relief = default;
+        report.Rank = default;
         report.AvailableAfterBytes = occasion.Reading.Memory.AvailableBytes;
     }
 }

@@ -100,6 +100,9 @@ public sealed class ReapReport
     /// <summary>True when there is a <see cref="Victim"/>.</summary>
     public bool HasVictim { get; private set; }
 
+    /// <summary>Where the victim stood in the ranking; not set where none was decided on.</summary>
+    public VictimRank Rank { get; internal set; }
+
     /// <summary>MemAvailable after the kill, in bytes.</summary>
     public long AvailableAfterBytes { get; internal set; }
 

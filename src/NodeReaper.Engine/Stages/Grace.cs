@@ -20,6 +20,38 @@ public static class Grace
             : null;
     }
 
+    /// <summary>What it gets by the stage that asks containers to end: what its Pod asked for, has by its spec, or else what the policy says.</summary>
+    /// <param name="candidate">The container.</param>
+    /// <param name="policy">The policy.</param>
+    public static TimeSpan AtTerminate(in Candidate candidate, StagePolicy policy)
+    {
+        // Then its Pod is not heard at all.
+        if (policy.MaxGrace == TimeSpan.Zero)
+        {
+            return policy.Grace;
+        }
+
+        var grace = Wished(candidate, policy) ?? candidate.Pod?.TerminationGracePeriod ?? policy.Grace;
+        return TimeSpan.FromTicks(Math.Min(grace.Ticks, policy.MaxGrace.Ticks));
+    }
+
+    /// <summary>As much of that as there is time for.</summary>
+    /// <param name="occasion">The signals.</param>
+    /// <param name="candidate">The container.</param>
+    /// <param name="policy">The policy.</param>
+    /// <returns>Null when there is no time for it.</returns>
+    public static TimeSpan? ThatFits(in Occasion occasion, in Candidate candidate, StagePolicy policy)
+    {
+        var grace = AtTerminate(candidate, policy);
+        if (Fits(occasion, candidate, grace))
+        {
+            return grace;
+        }
+
+        // What is in a spec is no wish for all or nothing: less than that is better than no SIGTERM.
+        return Wished(candidate, policy) is null && policy.Grace < grace && Fits(occasion, candidate, policy.Grace) ? policy.Grace : null;
+    }
+
     /// <summary>Tells whether what is available would last for so long, at the rate at which it shrinks and at which the container grows.</summary>
     /// <param name="occasion">The signals.</param>
     /// <param name="candidate">The container.</param>

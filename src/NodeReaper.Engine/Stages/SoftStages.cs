@@ -16,6 +16,9 @@ namespace NodeReaper.Engine.Stages;
 /// </summary>
 internal sealed class SoftStages : IDisposable
 {
+    /// <summary>The name of the last stage, in place of a signal's.</summary>
+    internal const string TerminateStage = "terminate";
+
     private static readonly long s_apart = Stopwatch.Frequency / 2;
     // Who grows faster than that is for the kill.
     private static readonly TimeSpan s_timeToThrottle = TimeSpan.FromSeconds(2);
@@ -98,7 +101,7 @@ internal sealed class SoftStages : IDisposable
             Throttle(policy, toThrottle);
         }
 
-        return TryFind(policy, stages.Terminate, "terminate", out occasion) && IsPressing(policy, occasion) && Terminate(policy, occasion);
+        return TryFind(policy, stages.Terminate, TerminateStage, out occasion) && IsPressing(policy, occasion) && Terminate(policy, occasion);
     }
 
     /// <summary>What is expected back from those that were asked to end and still have time, in bytes.</summary>
@@ -120,16 +123,25 @@ internal sealed class SoftStages : IDisposable
         return bytes;
     }
 
-    /// <summary>Takes out of the plan who asked for a grace period, as long as there is time for it, and asks them to end.</summary>
+    /// <summary>
+    /// Takes out of the plan who asked for a grace period, as long as there is time for it, and asks them to end. When somebody has to die
+    /// all the same, those who were asked before are the first.
+    /// </summary>
     /// <param name="policy">The policy.</param>
     /// <param name="occasion">The shortage.</param>
     internal void GrantGrace(ReapPolicy policy, in Occasion occasion)
     {
-        if (policy.DryRun || !LeavesTime(occasion.Verdict))
+        if (!policy.DryRun && LeavesTime(occasion.Verdict))
         {
-            return;
+            GiveTime(policy, occasion);
         }
 
+        AskedFirst.Apply(_snapshot, _ranking, policy, _plan);
+    }
+
+    // From the end of the ranking on: nobody has time while one behind it must die in the meantime.
+    private void GiveTime(ReapPolicy policy, in Occasion occasion)
+    {
         var now = Stopwatch.GetTimestamp();
         for (var position = _plan.Count - 1; position >= 0; position--)
         {
@@ -140,14 +152,17 @@ internal sealed class SoftStages : IDisposable
                 continue;
             }
 
-            if (Grace.Lasts(candidate.Cgroup, now)
+            var hasTime = Grace.Lasts(candidate.Cgroup, now)
                 || (candidate.Cgroup.GraceEnds == 0
                     && Grace.Wished(candidate, policy.Stages) is { } grace
                     && Grace.Fits(occasion, candidate, grace)
-                    && Ask(policy, occasion, index, grace)))
+                    && Ask(policy, occasion, index, grace));
+            if (!hasTime)
             {
-                _plan.Remove(position, candidate.ReliefBytes);
+                return;
             }
+
+            _plan.Remove(position, _snapshot.All);
         }
     }
 
@@ -322,13 +337,14 @@ internal sealed class SoftStages : IDisposable
             ref readonly var candidate = ref _snapshot.All[index];
             if (!Grace.IsOver(candidate.Cgroup, now))
             {
-                var grace = Grace.Wished(candidate, policy.Stages) ?? policy.Stages.Grace;
-                if (candidate.Cgroup.GraceEnds == 0 && !policy.IsDryRunFor(candidate) && Grace.Fits(occasion, candidate, grace))
+                if (candidate.Cgroup.GraceEnds == 0
+                    && !policy.IsDryRunFor(candidate)
+                    && Grace.ThatFits(occasion, candidate, policy.Stages) is { } grace)
                 {
                     _ = Ask(policy, occasion, index, grace);
                 }
 
-                _plan.Remove(position, candidate.ReliefBytes);
+                _plan.Remove(position, _snapshot.All);
             }
         }
 

@@ -1,5 +1,4 @@
 using NodeReaper.Agent.Explain;
-using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Planning;

@@ -34,7 +34,7 @@ public sealed class PublicServerTests
         AgentStates states = new(settings, pressure, pods, policies);
 
         // A mistake of ours.
-        var scrape = new MetricsAtScrape(metrics, new WorkloadKills(), settings, pressure, states, pods, null!, new DryRunLedger(TimeProvider.System));
+        var scrape = new MetricsAtScrape(metrics, new WorkloadKills(), settings, pressure, states, pods, null!, new DryRunLedger(TimeProvider.System, () => 0));
         var logger = new RecordingLogger<PublicServer>();
         var address = new ListenAddress(IPAddress.Loopback, FreePort());
         using var server = new PublicServer(address, metrics, scrape, pressure, states, logger);

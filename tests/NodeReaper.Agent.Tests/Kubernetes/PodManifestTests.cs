@@ -10,6 +10,17 @@ public sealed class PodManifestTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("-5", 1)]
+    [InlineData("9223372036854775807", 24 * 60 * 60)]
+    public void A_grace_period_that_makes_no_sense_spoils_nothing(string said, int seconds)
+    {
+        var reading = Read($"kind: Pod\nmetadata: {{uid: {Uid}, name: a}}\nspec:\n  terminationGracePeriodSeconds: {said}\n  containers: [{{name: c}}]");
+        Assert.Empty(reading.Problems);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), reading.Snapshot.Find(Uid)!.TerminationGracePeriod);
+    }
+
     [Fact]
     public void All_facts_are_read()
     {
@@ -43,6 +54,7 @@ public sealed class PodManifestTests : IDisposable
                   limits: {memory: 0.5Gi}
               - name: log
               priority: 1000
+              terminationGracePeriodSeconds: 45
               priorityClassName: gold
             status:
               qosClass: Burstable
@@ -56,7 +68,7 @@ public sealed class PodManifestTests : IDisposable
         Assert.Empty(reading.Problems);
         var pod = reading.Snapshot.Find(Uid)!;
         Assert.Equal(("shop", "web-0", 1000, "gold"), (pod.Namespace, pod.Name, pod.Priority, pod.PriorityClassName));
-        Assert.Equal(QosClass.Burstable, pod.QosClass);
+        Assert.Equal((QosClass.Burstable, TimeSpan.FromSeconds(45)), (pod.QosClass, pod.TerminationGracePeriod));
         Assert.Equal(new KillPriority(100, false), pod.KillPriority);
         Assert.Equal(
             [

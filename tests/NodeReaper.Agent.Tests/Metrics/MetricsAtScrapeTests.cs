@@ -53,7 +53,7 @@ public sealed class MetricsAtScrapeTests : IDisposable
             settings, _pods, policies, _reports, new FlightRecorder(), lifetime, NullLogger<PressureService>.Instance);
         var metrics = new AgentMetrics();
         new MetricsAtScrape(
-            metrics, new WorkloadKills(), settings, pressure, new AgentStates(settings, pressure, _pods, policies), _pods, _reports, new DryRunLedger(TimeProvider.System)).Update();
+            metrics, new WorkloadKills(), settings, pressure, new AgentStates(settings, pressure, _pods, policies), _pods, _reports, new DryRunLedger(TimeProvider.System, () => 0)).Update();
         using var text = new MemoryStream();
         await metrics.Registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken);
         return Encoding.UTF8.GetString(text.ToArray());

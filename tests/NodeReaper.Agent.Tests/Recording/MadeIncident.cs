@@ -39,7 +39,10 @@ internal sealed class MadeIncident : IDisposable
     public void Dispose() => _node.Dispose();
 
     /// <summary>Decides, and keeps the decision.</summary>
-    internal void Decide(ReapPolicy policy, MadeDecision made = MadeDecision.Shortage)
+    /// <param name="policy">The policy.</param>
+    /// <param name="made">What it is about.</param>
+    /// <param name="isCacheAsked">True when the large request was told to end before.</param>
+    internal void Decide(ReapPolicy policy, MadeDecision made = MadeDecision.Shortage, bool isCacheAsked = false)
     {
         Prepare(made);
         Assert.True(_node.Read(policy.Pressure));
@@ -53,6 +56,7 @@ internal sealed class MadeIncident : IDisposable
         }
 
         snapshot.ToFill[0].IsToldOf = made == MadeDecision.ToldOf;
+        snapshot.ToFill[1].IsAskedToEnd = isCacheAsked;
         CandidateRules.Apply(snapshot, policy, occasion.Slice);
         Ranker.Rank(snapshot, policy.Ranking, ranking);
         Capture(policy, made, occasion, snapshot, ranking, plan);
@@ -61,9 +65,9 @@ internal sealed class MadeIncident : IDisposable
 
     /// <summary>Decides, and writes the record.</summary>
     /// <returns>The path of the record.</returns>
-    internal string Record(ReapPolicy policy, MadeDecision made = MadeDecision.Shortage)
+    internal string Record(ReapPolicy policy, MadeDecision made = MadeDecision.Shortage, bool isCacheAsked = false)
     {
-        Decide(policy, made);
+        Decide(policy, made, isCacheAsked);
         using var writer = new RecordWriter(Recorder, policy.Record, "node-1");
         return Assert.IsType<string>(writer.Work(isLast: true));
     }
@@ -100,9 +104,10 @@ internal sealed class MadeIncident : IDisposable
         Recorder.Capture(DecisionKind.Shortage, _node, policy, occasion, pending, snapshot, ranking, plan);
         if (made == MadeDecision.Graced)
         {
-            plan.Remove(0, snapshot.All[plan.Victims[0]].ReliefBytes);
+            plan.Remove(0, snapshot.All);
         }
 
+        AskedFirst.Apply(snapshot, ranking, policy, plan);
         var isWithinBudget = made != MadeDecision.Capped;
         Recorder.Conclude(plan, isWithinBudget, Decisions.Conclude(occasion, snapshot, ranking, plan, isWithinBudget));
     }

@@ -33,6 +33,17 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public void Who_was_told_to_end_before_is_in_the_record()
+    {
+        var record = _incident.Record(new ReapPolicy { Record = new RecordPolicy { Directory = _folder.PathOf("asked") } }, isCacheAsked: true);
+
+        var (status, output, errors) = Replay(record);
+
+        Assert.Equal((0, ""), (status, errors));
+        Assert.Contains("  kill: data/cache[cache-0], batch/hog[hog-0]\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_record_of_an_earlier_release_gives_the_same_decision()
     {
         var (status, output, errors) = Replay(Repository.PathOf("tests/NodeReaper.Agent.Tests/Recording/version-1.jsonl"));

@@ -1,5 +1,6 @@
 using CsCheck;
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Ranking;
@@ -81,6 +82,52 @@ public class PlannerTests
         var plan = new KillPlan();
         var policy = new PlanPolicy();
         Assert.Equal(0, Allocations.Of(() => Planner.Plan(snapshot, ranking, 60_000, policy, plan)));
+    }
+
+    [Theory]
+    [InlineData("the Pod alone suffices", 25, 3, new[] { 0 })]
+    [InlineData("beside the Pod, another is needed", 50, 3, new[] { 0, 3 })]
+    [InlineData("the Pod makes the one behind it needless", 30, 3, new[] { 0 })]
+    [InlineData("only one is allowed: the other gives back more", 65, 1, new[] { 3 })]
+    public void A_Pod_that_dies_as_a_whole_counts_once(string what, int deficit, int maxVictims, int[] victims)
+    {
+        var pod = Pod(containers: [Container("a"), Container("b"), Container("c")]) with { KillScope = KillScope.Pod };
+        var (snapshot, ranking) = Ranked([10, 10, 10, 40]);
+        foreach (ref var container in snapshot.ToFill[..3])
+        {
+            container.Pod = pod;
+            container.Cgroup.Role = ContainerRole.App;
+            container.SiblingBytes = 20;
+        }
+
+        var plan = new KillPlan();
+        Planner.Plan(snapshot, ranking, deficit, new PlanPolicy { MaxVictims = maxVictims }, plan);
+
+        Assert.True(victims.SequenceEqual(plan.Victims.ToArray()), $"{what}: {string.Join(' ', plan.Victims.ToArray())}");
+        Assert.Equal(victims.Sum(index => index == 3 ? 40 : 30), plan.CoveredBytes);
+        Assert.Equal(70, ranking.ReliefBytes(snapshot));
+    }
+
+    [Fact]
+    public void A_container_that_dies_by_itself_counts_once_beside_its_Pod()
+    {
+        var pod = Pod(containers: [Container("a"), Container("b")]) with { KillScope = KillScope.Pod };
+        var (snapshot, ranking) = Ranked([10, 10, 40]);
+        foreach (ref var container in snapshot.ToFill[..2])
+        {
+            container.Pod = pod;
+            container.Cgroup.Role = ContainerRole.App;
+        }
+
+        // The Pod as one was refused when the first was chosen; the second would take the first along.
+        snapshot.ToFill[0].Cgroup.IsWidened = true;
+        snapshot.ToFill[1].SiblingBytes = 10;
+        var plan = new KillPlan();
+        Planner.Plan(snapshot, ranking, 55, new PlanPolicy { MaxVictims = 3 }, plan);
+
+        Assert.Equal([1, 2], plan.Victims.ToArray());
+        Assert.Equal(60, plan.CoveredBytes);
+        Assert.Equal(60, ranking.ReliefBytes(snapshot));
     }
 
     private static void Sample(Action<int[], int, int, int[]> check) => s_case.Sample(

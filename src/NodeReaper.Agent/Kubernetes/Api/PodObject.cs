@@ -48,6 +48,8 @@ internal sealed record PodSpecObject
 
     public string? PriorityClassName { get; init; }
 
+    public long? TerminationGracePeriodSeconds { get; init; }
+
     public ResourcesObject? Resources { get; init; }
 
     public IReadOnlyList<ContainerObject>? Containers { get; init; }

@@ -35,6 +35,7 @@ internal static class PodObjects
             IdsOf(pod.Status),
             metadata.Annotations ?? [])
         {
+            TerminationGraceSeconds = spec.TerminationGracePeriodSeconds,
             Workload = metadata.OwnerReferences?.FirstOrDefault(owner => owner?.Controller == true)?.Uid is { } owner && PodDescription.IsUid(owner)
                 ? owner
                 : null,

@@ -35,6 +35,7 @@ public sealed class PodModelTests
             NodeName = "node-1",
             Priority = 2000000000,
             PriorityClassName = "system-cluster-critical",
+            TerminationGracePeriodSeconds = 45,
             Containers =
             [
                 new V1Container
@@ -104,7 +105,7 @@ public sealed class PodModelTests
         Assert.Equal(
             (s_full.Metadata.Uid, "shop", "web-0", QosClass.Burstable, 2000000000, "system-cluster-critical"),
             (facts.Uid, facts.Namespace, facts.Name, facts.QosClass, facts.Priority, facts.PriorityClassName));
-        Assert.Equal(new KillPriority(-5, false), facts.KillPriority);
+        Assert.Equal((new KillPriority(-5, false), TimeSpan.FromSeconds(45)), (facts.KillPriority, facts.TerminationGracePeriod));
         Assert.Equal(
             [("web", "a1b2", 128L << 20, (long?)1_000_000_000), ("sidecar", "c3d4", 0, null)],
             facts.Containers.Select(each => (each.Name, each.ContainerId, each.MemoryRequestBytes, each.MemoryLimitBytes)));

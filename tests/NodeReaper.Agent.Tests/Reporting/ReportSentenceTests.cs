@@ -1,0 +1,47 @@
+using NodeReaper.Agent.Reporting;
+using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.Agent.Tests.Reporting;
+
+public sealed class ReportSentenceTests
+{
+    public static TheoryData<int, int, string?, int, string> Ranks => new()
+    {
+        // Its place, of how many, the key that put it in front of the next, how many were passed over; what is said.
+        { 1, 1, null, 0, "; the only candidate)" },
+        { 1, 5, "growth", 0, "; first of 5 by growth)" },
+        { 1, 5, null, 0, "; first of 5, in a tie broken by UID)" },
+        { 2, 5, "growth", 0, "; number 2 of 5 by growth)" },
+        { 5, 5, null, 4, "; number 5 of 5, for those passed over before it (4, 40 MiB) would not have covered what is missing)" },
+        { 3, 5, "qosClass", 2, "; number 3 of 5 by qosClass, for those passed over before it (2, 20 MiB) would not have covered what is missing)" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ranks))]
+    public void Why_this_one_is_said(int place, int total, string? key, int passedOver, string expected)
+    {
+        foreach (var kind in new[] { ReportKind.Killed, ReportKind.DryRun, ReportKind.Terminated })
+        {
+            var report = Reports.Of(kind);
+            report.KeepContainer(Reports.Victim("shop", "web") with { DecidingKey = key is null ? null : RankingKeys.Find(key) });
+            report.RankedTotal = total;
+            report.Rank = new VictimRank(place, passedOver, passedOver * 10L << 20);
+            Assert.Contains(expected, ReportSentence.Of(report), StringComparison.Ordinal);
+            Assert.Contains(expected, ReportSentence.Of(report, namesOthers: false), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_incident_file_has_the_place_and_who_was_passed_over()
+    {
+        var report = Reports.Of(ReportKind.Killed);
+        report.Rank = new VictimRank(3, 2, 20 << 20);
+        var record = IncidentRecords.Of(report, null);
+        Assert.Equal((3, new IncidentPassedOver(2, 20 << 20)), (record.Rank, record.PassedOver));
+
+        report.Rank = new VictimRank(1, 0, 0);
+        record = IncidentRecords.Of(report, null);
+        Assert.Equal((1, null), (record.Rank, record.PassedOver));
+    }
+}
