@@ -47,6 +47,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "cluster", "6.12", "1G", "" },
         { "cluster-trouble", "6.12", "1G", "" },
         { "container", "6.1", "1G", "" },
+        { "container", "6.12", "1G", "" },
         { "container", "7", "1G", "" },
         { "capabilities", "6.12", "1G", "" },
         { "confinement", "7", "1G", "--append apparmor=1 --append security=apparmor" },

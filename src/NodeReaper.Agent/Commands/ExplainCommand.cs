@@ -32,17 +32,28 @@ internal static class ExplainCommand
         command.SetAction(async (parsed, _) =>
         {
             var file = parsed.GetValue(config);
-            if (PolicyOptions.Load(file) is not { } options)
+            var other = CommonOptions.IsGiven(parsed, config) ? file : null;
+            if (other is not null && PolicyOptions.Load(other) is null)
             {
                 return ExitCode.BadArguments;
             }
 
             // Pods of its own are a question of their own.
-            var other = CommonOptions.IsGiven(parsed, config) ? file : null;
             var asked = CommonOptions.IsGiven(parsed, pods) ? null : await AskAsync(parsed.GetValue(socket)!, other);
-            IReadOnlyList<RecentReport> recent = asked is null ? [] : (await StatusCommand.AskAsync(parsed.GetValue(socket)!))?.Recent ?? [];
-            var document = asked ?? Look(options, parsed.GetValue(pods), parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
-            return Print(document with { Config = asked is null ? file : other }, recent, parsed.GetValue(pod), parsed.GetValue(output)!);
+            if (asked is not null)
+            {
+                // The agent's own file may be bad by now: it goes on with the last good one.
+                var recent = (await StatusCommand.AskAsync(parsed.GetValue(socket)!))?.Recent ?? [];
+                return Print(asked with { Config = other }, recent, parsed.GetValue(pod), parsed.GetValue(output)!);
+            }
+
+            if (PolicyOptions.Load(file) is not { } options)
+            {
+                return ExitCode.BadArguments;
+            }
+
+            var document = Look(options, parsed.GetValue(pods), parsed.GetValue(cgroupRoot)!, parsed.GetValue(procRoot)!);
+            return Print(document with { Config = file }, [], parsed.GetValue(pod), parsed.GetValue(output)!);
         });
         return command;
     }

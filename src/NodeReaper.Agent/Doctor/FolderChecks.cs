@@ -11,10 +11,7 @@ internal static class FolderChecks
     {
         if (options.Policy.Report.IncidentFile is { } incidents)
         {
-            // Without it, the agent does not start.
-            yield return Problem(FolderOf(incidents)) is { } problem
-                ? DoctorCheck.Failed("incident file", $"{incidents}: {problem}: the agent would not start", Fix("report.incidentFile"))
-                : DoctorCheck.Ok("incident file", $"{incidents} can be written");
+            yield return Folder("incident file", FolderOf(incidents), "no incident would be written there", "report.incidentFile");
         }
 
         if (options.Policy.Record.Directory is { } records)
