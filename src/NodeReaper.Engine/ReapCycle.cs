@@ -209,7 +209,8 @@ public sealed class ReapCycle : IDisposable
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
     public void LookAround()
     {
-        Look();
+        Survey(null);
+        Recorder.Note(_node.Last.Timestamp, _policy, _snapshot, _ranking);
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOoms.Remember();
