@@ -155,6 +155,13 @@ public sealed class ReapCycle : IDisposable
             return;
         }
 
+        // Whom a dry run has told of would have ended it: nobody dies in their place, and nobody is asked to end.
+        if (Decisions.WouldBeOver(occasion, Decisions.ToldBytes(_snapshot)))
+        {
+            _episode.WaitForAChange(occasion);
+            return;
+        }
+
         var planned = _plan.Count;
         _stages.GrantGrace(_policy, occasion);
         if (_plan.Count == 0 && planned > 0)
@@ -167,9 +174,6 @@ public sealed class ReapCycle : IDisposable
         Recorder.Conclude(_plan, isWithinBudget, conclusion);
         switch (conclusion)
         {
-            case Conclusion.Wait:
-                _episode.WaitForAChange(occasion);
-                break;
             case Conclusion.NoVictim:
                 _episode.WaitForAChange(occasion);
                 TellOfNoVictim(occasion);
