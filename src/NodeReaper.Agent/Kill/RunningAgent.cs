@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NodeReaper.Agent.Commands;
 using NodeReaper.Agent.Explain;
 using NodeReaper.Agent.Reporting;
@@ -36,7 +37,7 @@ internal sealed class RunningAgent(Func<Task<ExplainDocument?>> ask)
         {
             return Task.Run(ask).WaitAsync(s_patience).GetAwaiter().GetResult();
         }
-        catch (Exception error) when (error is IOException or TimeoutException)
+        catch (Exception error) when (error is IOException or TimeoutException or JsonException)
         {
             Console.Error.WriteLine($"nodereaper kill: the running agent was asked what it protects, and did not answer: {error.Message}");
             return null;

@@ -4,6 +4,7 @@ using NodeReaper.Engine.Killing;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Scheduling;
+using NodeReaper.Kernel.Syscalls;
 
 namespace NodeReaper.Engine.Verification;
 
@@ -155,6 +156,24 @@ public sealed class Verifier
 
     private static long Lost(in MemoryUse before, in MemoryUse left) => before.Anon + before.Swap - left.Anon - left.Swap;
 
+    // EINVAL to the end: one that shares the memory is not dying, also when nobody found out in time who that is. Those of the victim that
+    // share it among themselves are not meant, nor a kernel that does not know the flag of its own kill-and-reap.
+    private static bool IsKept(ReadOnlySpan<VictimProcess> processes, in KillOutcome outcome)
+    {
+        var isKept = false;
+        foreach (ref readonly var process in processes)
+        {
+            if (process.ReleaseShares > 0 && process.ReleaseError.IsNone)
+            {
+                return false;
+            }
+
+            isKept |= process.ReleaseShares > 0 && process.ReleaseError == Errno.EINVAL;
+        }
+
+        return isKept && !StrategySteps.Of(outcome.Strategy).KillsByRelease;
+    }
+
     private static bool AreReleased(ReadOnlySpan<VictimProcess> processes)
     {
         foreach (ref readonly var process in processes)
@@ -172,7 +191,7 @@ public sealed class Verifier
         ReadOnlySpan<VictimProcess> processes, in ReliefResult result, in KillOutcome outcome, bool allDead)
     {
         var now = Stopwatch.GetTimestamp();
-        if (outcome.SharerProcessId != 0)
+        if (outcome.SharerProcessId != 0 || IsKept(processes, outcome))
         {
             // Somebody else keeps the address space: the death proves nothing.
             return result with { DeadAt = allDead ? FirstTime(result.DeadAt, now) : 0 };

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NodeReaper.Agent.Explain;
 using NodeReaper.Agent.Kill;
 using NodeReaper.Agent.Reporting;
@@ -67,7 +68,7 @@ public sealed class ProtectedPodsTests
     [Fact]
     public void An_agent_that_does_not_run_or_answer_keeps_nobody_from_a_kill()
     {
-        foreach (var agent in (RunningAgent[])[new(() => Task.FromResult<ExplainDocument?>(null)), new(() => throw new IOException("busy"))])
+        foreach (var agent in (RunningAgent[])[new(() => Task.FromResult<ExplainDocument?>(null)), new(() => throw new IOException("busy")), new(() => throw new JsonException("another version"))])
         {
             Assert.Null(new ProtectedPods(s_policy, PodSnapshot.Empty, agent).Find($"{Pod}/cri-containerd-aaaa.scope", isNodeCritical: false));
         }
