@@ -76,7 +76,7 @@ public abstract class CycleTest : IDisposable
         Path.Combine(_procRoot, "vmstat"),
         $"allocstall_normal {count}\npgscan_kswapd 0\npgscan_direct 0\noom_kill {oomKills}\n");
 
-    private protected ReapCycle Make(ReapPolicy policy)
+    private protected ReapCycle Make(ReapPolicy policy, KillStrategy strategy = KillStrategy.Hold)
     {
         var proc = new ProcessFiles(_realProc);
         var guard = new ProcessGuard(proc);
@@ -88,7 +88,7 @@ public abstract class CycleTest : IDisposable
         var roles = new ContainerRoles(guard);
         return new ReapCycle(
             policy,
-            KillStrategy.Hold,
+            strategy,
             _node,
             _tree,
             new CandidateCollector(roles),

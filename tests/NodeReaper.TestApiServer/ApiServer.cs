@@ -73,6 +73,11 @@ public sealed class ApiServer : IAsyncDisposable
     {
         var verb = VerbOf(context.Request);
         _cluster.Requests.Enqueue((verb, context.Request.Path + context.Request.QueryString));
+        if (!_cluster.Compresses)
+        {
+            context.Request.Headers.Remove("Accept-Encoding");
+        }
+
         if (_cluster.Delay > TimeSpan.Zero)
         {
             await Task.Delay(_cluster.Delay, context.RequestAborted);

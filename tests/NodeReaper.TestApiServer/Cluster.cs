@@ -46,6 +46,9 @@ public sealed class Cluster : IDisposable
     /// <summary>True when the field selector is passed over: the Pods of all nodes are told.</summary>
     public bool IgnoresSelector { get; set; }
 
+    /// <summary>False when answers are not compressed for anybody.</summary>
+    public bool Compresses { get; set; } = true;
+
     /// <summary>How long each answer takes to begin.</summary>
     public TimeSpan Delay { get; set; }
 

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Kubernetes.Api;
+using Polly;
 
 namespace NodeReaper.Agent.Kubernetes.Events;
 
@@ -21,6 +22,7 @@ internal sealed partial class EventSender : BackgroundService
     private readonly ApiClient _client;
     private readonly ILogger<EventSender> _logger;
     private readonly ApiTimings _timings;
+    private readonly ResiliencePipeline _calls;
     private ApiFailure? _trouble;
 
     /// <summary>Makes it; nothing is sent yet.</summary>
@@ -30,6 +32,9 @@ internal sealed partial class EventSender : BackgroundService
         _client = client;
         _logger = logger;
         _timings = timings;
+
+        // A webhook that fails for Events says nothing about the server: Pods and marks go on.
+        _calls = ApiPipelines.Calls(timings);
     }
 
     /// <inheritdoc/>
@@ -139,7 +144,8 @@ internal sealed partial class EventSender : BackgroundService
                 response.Dispose();
                 return Task.FromResult(true);
             },
-            stopping);
+            stopping,
+            _calls);
 
     private void Failed(ApiException error, TimeSpan delay)
     {

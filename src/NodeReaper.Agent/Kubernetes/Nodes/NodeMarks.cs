@@ -32,7 +32,7 @@ internal sealed class NodeMarks(ApiClient client, string node, NodeOptions optio
     /// <summary>Puts there what the policy wants.</summary>
     /// <param name="message">Why.</param>
     /// <param name="now">The time.</param>
-    /// <param name="before">Is called before anything is written.</param>
+    /// <param name="before">Is called when the Node could be read, and before anything is written.</param>
     /// <param name="stopping">Gives up.</param>
     /// <returns>True when something was missing.</returns>
     /// <exception cref="ApiException">Not all of it is there; a conflict when somebody else has just written the Node.</exception>
@@ -41,11 +41,7 @@ internal sealed class NodeMarks(ApiClient client, string node, NodeOptions optio
         var read = await ReadAsync(stopping);
         var time = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         var (needsTaint, needsCondition) = (options.Taint && !HasTaint(read), options.Condition && ConditionOf(read)?.Status != "True");
-        if (needsTaint || needsCondition)
-        {
-            before();
-        }
-
+        before();
         await BothAsync(
             needsTaint ? () => WriteTaintsAsync(read, [.. Others(read), s_taint], stopping) : null,
             needsCondition

@@ -154,6 +154,18 @@ public sealed class EventSenderTests : IAsyncLifetime
         Assert.Equal(0, _dropped);
     }
 
+    [Fact]
+    public async Task Pods_and_marks_go_on_however_often_Events_fail()
+    {
+        _rig.Cluster.Script.Always(ApiVerb.CreateEvent, Faults.Status(500, "InternalError", "the webhook does not answer"));
+        _queue = new EventQueue(new EventFormat("node-1"), new EventSpool(null), TimeProvider.System, () => _dropped++);
+        await BeginAsync();
+        _queue.Add(Happened.To("a"));
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.CreateEvent) >= 5);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await _rig.Client().ReadPodsAsync("api/v1/pods", _ => { }, TestContext.Current.CancellationToken);
+    }
+
     [Theory]
     [InlineData("admission webhook \"x.shop\" denied the request: User \"x\" cannot create resource \"events\" in API group \"events.k8s.io\"")]
     [InlineData("events.events.k8s.io \"x\" is forbidden: ValidatingAdmissionPolicy 'x' denied request: one cannot create such a thing")]

@@ -152,6 +152,19 @@ public sealed class NodeMarkerTests : IAsyncLifetime
         await Soon.Until(() => !Note().IsWritten);
     }
 
+    [Fact]
+    public async Task What_an_agent_before_this_one_left_and_is_still_wanted_goes_with_this_one()
+    {
+        Leave();
+        _isShort = true;
+        await StartAsync(s_both);
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.GetNode) > 0);
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        Assert.True(HasTaint() && HasCondition());
+        await StopAsync();
+        Assert.False(HasTaint() || HasCondition() || Note().IsWritten);
+    }
+
     [Theory]
     [InlineData("get nodes")]
     [InlineData("patch nodes")]
