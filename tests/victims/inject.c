@@ -5,9 +5,9 @@
  *
  *   inject [OPTION]... -- COMMAND ARG...
  *
- *   --fail CALL=ERRNO[:FIRST[:COUNT]]
- *                      COUNT calls (all) fail, from the FIRST (1) on. They are counted over all processes, those that do
- *                      not fail included. Again for another call, or for other numbers.
+ *   --fail CALL=ERRNO[:FIRST[:COUNT[:EVERY]]]
+ *                      of COUNT calls (all), from the FIRST (1) on, every EVERY-th (1) fails. They are counted over all
+ *                      processes, those that do not fail included. Again for another call, or for other numbers.
  *                      CALL: process_mrelease pidfd_open pidfd_send_signal wait4 kcmp, or ptrace (PTRACE_SEIZE alone)
  *                      ptrace_detach ptrace_interrupt; waitpid is wait4
  *   --reap-kill        a kernel with PROCESS_MRELEASE_REAP_KILL: process_mrelease(pidfd, 1) kills and reaps as one
@@ -89,7 +89,7 @@ enum { RELEASE, SIGNAL };
 
 static struct {
     int call, error;
-    unsigned long first, count;
+    unsigned long first, count, every;
 } rules[MAX_RULES];
 static int rule_count;
 
@@ -147,25 +147,29 @@ static unsigned long number(const char *text)
     return value;
 }
 
-/* CALL=ERRNO[:FIRST[:COUNT]] */
+/* CALL=ERRNO[:FIRST[:COUNT[:EVERY]]] */
 static void add_rule(char *text)
 {
     if (rule_count == MAX_RULES)
         die_of("too many --fail", text);
     char *error = strchr(text, '=');
     if (!error)
-        die_of("--fail wants CALL=ERRNO[:FIRST[:COUNT]]", text);
+        die_of("--fail wants CALL=ERRNO[:FIRST[:COUNT[:EVERY]]]", text);
     *error++ = 0;
-    char *first = strchr(error, ':'), *count = NULL;
+    char *first = strchr(error, ':'), *count = NULL, *every = NULL;
     if (first) {
         *first++ = 0;
-        if ((count = strchr(first, ':')))
+        if ((count = strchr(first, ':'))) {
             *count++ = 0;
+            if ((every = strchr(count, ':')))
+                *every++ = 0;
+        }
     }
     rules[rule_count].call = find_call(text);
     rules[rule_count].error = find_error(error);
     rules[rule_count].first = first ? number(first) : 1;
     rules[rule_count].count = count ? number(count) : (unsigned long)-1;
+    rules[rule_count].every = every ? number(every) : 1;
     calls[rules[rule_count++].call].is_watched = 1;
 }
 
@@ -386,7 +390,8 @@ static void finish_operation(pid_t process, int status)
 static int failure(int call, unsigned long turn)
 {
     for (int i = 0; i < rule_count; i++)
-        if (rules[i].call == call && turn >= rules[i].first && turn - rules[i].first < rules[i].count)
+        if (rules[i].call == call && turn >= rules[i].first && turn - rules[i].first < rules[i].count
+            && (turn - rules[i].first) % rules[i].every == 0)
             return rules[i].error;
     return 0;
 }

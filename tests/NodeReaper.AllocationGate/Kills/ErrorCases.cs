@@ -28,6 +28,7 @@ internal static class ErrorCases
         yield return new("traced by another (EPERM), who keeps it from dying", () => TracedByAnother(rig));
         yield return new("who shares its memory dies along", () => SharedMemory(rig));
         yield return new("its memory is shared by one outside, that lives (EINVAL)", () => SharedOutside(rig));
+        yield return new("CPU limits are lifted and given back", () => new LiftedLimits(rig));
         yield return new("the deadline of the release is over at once", () => NoTime(rig));
         yield return new("the deadline of the proof is over", () => NeverProven(rig));
         yield return new("proven by a cgroup that is gone", () => ProvenByAbsence(rig));

@@ -11,6 +11,15 @@ internal static class InjectedKernels
     private static readonly string[] s_calls = ["process_mrelease", "pidfd_send_signal", "ptrace"];
     private static readonly string[] s_errors = ["EAGAIN", "EINTR", "ENOSYS", "EBADF", "EPERM", "ENOMEM"];
 
+    // Every second time, where the victim would stay, or this program hang, if it never succeeded.
+    private static readonly (string Call, string Error)[] s_others =
+    [
+        ("pidfd_open", "EMFILE"), ("pidfd_open", "ENOMEM"), ("pidfd_open", "EPERM"), ("pidfd_open", "ENOSYS"), ("pidfd_open", "ESRCH:1:1000000:2"),
+        ("kcmp", "EPERM"), ("kcmp", "ENOSYS"),
+        ("wait4", "ECHILD"), ("wait4", "EINVAL"), ("wait4", "EINTR:1:1000000:2"),
+        ("ptrace_detach", "EPERM:1:1000000:2"), ("ptrace_detach", "EIO:1:1000000:2"), ("ptrace_detach", "ESRCH:1:1000000:2"),
+    ];
+
     internal static void Run(Tally tally)
     {
         if (!File.Exists(ActionsFile) || !File.ReadAllText(ActionsFile).Contains("user_notif", StringComparison.Ordinal))
@@ -25,6 +34,11 @@ internal static class InjectedKernels
             {
                 RunUnder(tally, $"{call}={error}", call, "--fail", $"{call}={error}");
             }
+        }
+
+        foreach (var (call, error) in s_others)
+        {
+            RunUnder(tally, $"{call}={error}", call, "--fail", $"{call}={error}");
         }
 
         RunUnder(tally, "a kernel that kills and reaps in one call", null, "--reap-kill", "--expedite", $"{ExpediteFlag}");

@@ -33,6 +33,9 @@ internal static class StrategyCases
             () => Many(rig, strategy, VictimProcesses.Followed + 76, attempt => IsProven(attempt, VictimProcesses.Followed + 76), s_long));
         yield return new GateCase($"{strategy}, first threads that have ended", () => Leaderless(rig, strategy));
         yield return new GateCase($"{strategy}, without cgroup.kill", () => WithoutCgroupKill(rig, strategy, IsProven, s_long));
+        yield return new GateCase($"{strategy}, without cgroup.kill, frozen meanwhile", () => WithoutCgroupKill(rig, strategy, IsProven, s_long, "cgroup.freeze"));
+        yield return new GateCase($"{strategy}, the largest process of a cgroup", () => LargestOf(rig, strategy));
+        yield return new GateCase($"{strategy}, two cgroups of a Pod", () => Pod(rig, strategy));
         yield return new GateCase($"{strategy}, proven by memory.stat", () => ProvenByStat(rig, strategy));
     }
 
@@ -68,11 +71,42 @@ internal static class StrategyCases
     }
 
     private static KillAttempt WithoutCgroupKill(
-        KillRig rig, KillStrategy strategy, Func<KillAttempt, bool> isAsExpected, TimeSpan deadline)
+        KillRig rig, KillStrategy strategy, Func<KillAttempt, bool> isAsExpected, TimeSpan deadline, params string[] files)
     {
         var attempt = new KillAttempt(rig, strategy) { IsAsExpected = isAsExpected, Deadline = deadline };
-        attempt.Target = attempt.Cgroup.As(["cgroup.procs"]);
+        attempt.Target = attempt.Cgroup.As(["cgroup.procs", .. files]);
         _ = attempt.Cgroup.Start("--mib 1 --procs 7");
+        return attempt;
+    }
+
+    // The cgroup never tells that anything came back: without a release that answered, there is no proof.
+    private static KillAttempt LargestOf(KillRig rig, KillStrategy strategy)
+    {
+        var attempt = new KillAttempt(rig, strategy)
+        {
+            IsAsExpected = attempt => attempt.Outcome is { IsKilled: true, AnonBytes: > 64 << 20 } && attempt.Relief.IsDead
+                && (strategy != KillStrategy.Hold || attempt.Relief.IsFreed),
+            Before = MemoryUse.OfResident(64 << 20),
+            Proof = ReliefProof.ProcessInCgroup,
+            Deadline = s_short,
+        };
+        var listed = attempt.Cgroup.As(["cgroup.procs"], FakeMemory.Files(64 << 20));
+        attempt.Target = new KillTarget(listed.Cgroups[0], 0);
+        _ = attempt.Cgroup.Start("--mib 1");
+        _ = attempt.Cgroup.Start("--mib 128");
+        return attempt;
+    }
+
+    private static KillAttempt Pod(KillRig rig, KillStrategy strategy)
+    {
+        var attempt = new KillAttempt(rig, strategy) { IsAsExpected = attempt => IsProven(attempt, 4) };
+        var other = attempt.Own(rig.MakeCgroup());
+        var target = new KillTarget();
+        target.Fill(KillScope.Pod);
+        _ = target.Add(attempt.Cgroup.Target.Cgroups[0]) && target.Add(other.Target.Cgroups[0]);
+        attempt.Target = target;
+        _ = attempt.Cgroup.Start("--mib 8 --procs 1");
+        _ = other.Start("--mib 8 --procs 1");
         return attempt;
     }
 
