@@ -205,6 +205,13 @@ public sealed class ReapCycle : IDisposable
             return true;
         }
 
+        // Whom a dry run has told of would have ended it: nobody dies in their place, and nobody is asked to end.
+        if (Decisions.WouldBeOver(occasion, Decisions.ToldBytes(_snapshot)))
+        {
+            episode.WaitForAChange(occasion);
+            return false;
+        }
+
         var planned = _plan.Count;
         _stages.GrantGrace(_policy, occasion);
         if (_plan.Count == 0 && planned > 0)
@@ -217,9 +224,6 @@ public sealed class ReapCycle : IDisposable
         Recorder.Conclude(_plan, isWithinBudget, conclusion);
         switch (conclusion)
         {
-            case Conclusion.Wait:
-                episode.WaitForAChange(occasion);
-                return false;
             case Conclusion.NoVictim:
                 episode.WaitForAChange(occasion);
                 TellOfNoVictim(occasion, episode);
@@ -291,11 +295,11 @@ public sealed class ReapCycle : IDisposable
     public void LookAround()
     {
         SwapAllowance.ReadLimits(_tree, _node);
-        Look();
+        Survey(null);
+        Recorder.Note(_node.Last.Timestamp, _policy, _snapshot, _ranking);
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
         _kernelOoms.Remember();
-        StallBlame.Remember(_tree.Containers);
         _stages.LiftLeftovers(_policy);
         LookForLivelocks();
     }

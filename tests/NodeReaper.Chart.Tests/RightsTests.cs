@@ -12,6 +12,7 @@ public sealed class RightsTests
     [InlineData("list pods, watch pods, create pods/eviction", "policy.events.send=false", "policy.afterKill.evictAfter=3")]
     [InlineData("list pods, watch pods, get nodes, patch nodes", "policy.events.send=false", "policy.node.taint=true")]
     [InlineData("list pods, watch pods, get nodes, patch nodes/status", "policy.events.send=false", "policy.node.condition=true")]
+    [InlineData("list pods, watch pods, get nodes, patch nodes, patch nodes/status", "policy.events.send=false", "rbac.keepNodes=true")]
     [InlineData("get nodes/pods", "policy.events.send=false", "podSource=kubelet")]
     public void Each_feature_has_its_rights(string expected, params string[] values) =>
         Assert.Equal(expected.Split(", ").Order(), Rights(Chart.The<V1ClusterRole>(Chart.Set(values))).Order());

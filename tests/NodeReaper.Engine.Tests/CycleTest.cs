@@ -1,5 +1,6 @@
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
@@ -75,7 +76,7 @@ public abstract class CycleTest : IDisposable
         Path.Combine(_procRoot, "vmstat"),
         $"allocstall_normal {count}\npgscan_kswapd 0\npgscan_direct 0\noom_kill {oomKills}\n");
 
-    private protected ReapCycle Make(ReapPolicy policy)
+    private protected ReapCycle Make(ReapPolicy policy, KillStrategy strategy = KillStrategy.Hold)
     {
         var proc = new ProcessFiles(_realProc);
         var guard = new ProcessGuard(proc);
@@ -87,7 +88,7 @@ public abstract class CycleTest : IDisposable
         var roles = new ContainerRoles(guard);
         return new ReapCycle(
             policy,
-            KillStrategy.Hold,
+            strategy,
             _node,
             _tree,
             new CandidateCollector(roles),
@@ -125,7 +126,8 @@ public abstract class CycleTest : IDisposable
         int Quarantined,
         (string Name, Errno Release)[] Processes,
         string? Spared,
-        VictimRank Rank);
+        VictimRank Rank,
+        Livelock Livelock);
 
     private protected sealed class Recorder
     {
@@ -149,6 +151,7 @@ public abstract class CycleTest : IDisposable
             report.ExcludedBy(Exclusion.Quarantined),
             [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))],
             report.HasSpared ? report.Spared.PodUid : null,
-            report.Rank));
+            report.Rank,
+            report.Livelock));
     }
 }

@@ -141,6 +141,28 @@ public sealed class DryRunTests : CycleTest
         Assert.Equal((ReportKind.Killed, "first"), (_reports.Written[1].Kind, _reports.Written[1].Uid));
     }
 
+    [Fact]
+    public void Nobody_is_asked_to_end_in_place_of_one_that_was_told_of()
+    {
+        var live = Start("--mib", "2");
+        AddContainer("besteffort/poddry", 400, Start("--mib", "2").Id);
+        AddContainer("besteffort/podlive", 200, live.Id);
+        _pods = new PodSnapshot(
+        [
+            Pod("dry", "bank", qosClass: QosClass.BestEffort),
+            Pod("live", "shop", qosClass: QosClass.BestEffort) with { GracePeriod = TimeSpan.FromSeconds(2) },
+        ]);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRunNamespaces = ["bank"] });
+        Run(cycle);
+        Thread.Sleep(260);
+        Run(cycle);
+        Run(cycle);
+
+        Assert.Equal((ReportKind.DryRun, "dry"), (Assert.Single(_reports.Written).Kind, _reports.Written[0].Uid));
+        ProcessState.AssertUntouched(live.Id);
+    }
+
     private IEnumerable<string> Told() => _reports.Written.Where(report => report.Kind == ReportKind.DryRun).Select(report => report.Uid);
 
     private void AddThree()

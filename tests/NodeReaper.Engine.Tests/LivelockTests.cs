@@ -100,6 +100,66 @@ public sealed class LivelockTests : CycleTest
         Assert.False(stuck.Pidfd.HasExited());
     }
 
+    [Fact]
+    public void One_at_its_Pods_limit_is_found_as_well()
+    {
+        // As a kubelet sets it: the same limit on both, and with the sandbox the Pod meets it first.
+        var (stuck, path) = Add("stuck");
+        var cycle = Make(new ReapPolicy { OwnLimit = s_policy });
+        for (var look = 1; look < 4; look++)
+        {
+            WritePod(path, 10 * look);
+            Look(cycle, path, hits: 0, stalledSeconds: 100 * look);
+        }
+
+        Assert.Equal((ReportKind.Killed, "stuck", Occasion.OwnLimit), Told());
+        Assert.Equal((50 * Mib, true), (_reports.Written[0].Livelock.LimitBytes, _reports.Written[0].Livelock.IsPodLimit));
+        Assert.True(stuck.Pidfd.HasExited());
+    }
+
+    [Fact]
+    public void Of_a_Pod_at_its_limit_the_largest_container_that_stands_still_is_killed()
+    {
+        var (small, path) = Add("stuck");
+        var large = Start("--mib", "2");
+        var largePath = $"kubepods/besteffort/podstuck/{Id.Replace('9', '8')}";
+        _cgroups.Add(largePath, 200 * Mib, 0, large.Id);
+        var cycle = Make(new ReapPolicy { OwnLimit = s_policy });
+        for (var look = 1; look < 4; look++)
+        {
+            WritePod(path, 10 * look);
+            Write(largePath, 0, 100 * look);
+            Look(cycle, path, hits: 0, stalledSeconds: 100 * look);
+        }
+
+        Assert.Equal((ReportKind.Killed, "stuck", Occasion.OwnLimit), Told());
+        Assert.True(large.Pidfd.HasExited());
+        Assert.False(small.Pidfd.HasExited());
+    }
+
+    [Fact]
+    public void Who_gets_on_while_its_Pod_is_at_its_limit_is_left_alone()
+    {
+        var (idle, path) = Add("stuck");
+        var cycle = Make(new ReapPolicy { OwnLimit = s_policy });
+        for (var look = 1; look < 5; look++)
+        {
+            WritePod(path, 10 * look);
+            Look(cycle, path, hits: 0, stalledSeconds: 0);
+        }
+
+        Assert.Empty(_reports.Written);
+        Assert.False(idle.Pidfd.HasExited());
+    }
+
+    private void WritePod(string path, int hits)
+    {
+        var pod = Path.GetDirectoryName(path)!;
+        _cgroups.Write(pod, "memory.events.local", $"low 0\nhigh 0\nmax {hits}\noom 0\noom_kill 0\noom_group_kill 0\n");
+        _cgroups.Write(pod, "memory.max", $"{50 * Mib}\n");
+        _cgroups.Write(pod, "memory.high", "max\n");
+    }
+
     private (Kernel.Tests.Victims.Victim Victim, string Path) Add(string name)
     {
         var victim = Start("--mib", "2");

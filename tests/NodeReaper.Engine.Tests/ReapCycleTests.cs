@@ -247,10 +247,10 @@ public sealed class ReapCycleTests : CycleTest
         AddContainer("besteffort/podhog", 400, largest.Id, rest.Id);
         _pods = new PodSnapshot([Pod("hog", qosClass: QosClass.BestEffort, containers: Container("app")) with { KillScope = KillScope.Process }]);
         SetAvailable(20);
-        var cycle = Make(new ReapPolicy
-        {
-            Kill = new KillPolicy { Deadline = TimeSpan.Zero, Cooldown = TimeSpan.FromMilliseconds(300) },
-        });
+
+        // Without a release, its death proves nothing while its cgroup has lost nothing.
+        var policy = new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20), Cooldown = TimeSpan.FromMilliseconds(300) } };
+        var cycle = Make(policy, KillStrategy.Signal);
         Run(cycle);
         Assert.Equal(9, largest.WaitAndReap());
         Run(cycle);

@@ -47,11 +47,13 @@ internal static class Machine
 
     private static int RunOnce(string kernel, string memory, string options, string scenario, List<string> lines)
     {
+        // The scenario's name, and settings such as RUNS=2.
+        var (name, settings) = scenario.Split(' ') is [var first, .. var rest] ? (first, rest) : (scenario, []);
         string[] words =
         [
             "--kernel", kernel, "--mem", memory, "--timeout", $"{TimeoutSeconds}",
             .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            "--", "env", $"NODEREAPER={At("out/nodereaper")}", $"VICTIM={At("artifacts/victims/victim")}", At($"tests/scenarios/{scenario}"),
+            "--", "env", $"NODEREAPER={At("out/nodereaper")}", $"VICTIM={At("artifacts/victims/victim")}", .. settings, At($"tests/scenarios/{name}"),
         ];
         using var run = new Process();
         run.StartInfo = new ProcessStartInfo(At("tests/vm/run"), words)

@@ -11,17 +11,21 @@ namespace NodeReaper.Scenarios.Tests;
 public sealed class ScenarioTests(ITestOutputHelper output)
 {
     /// <summary>
-    /// Scenario, kernel, memory of the machine, and more words for tests/vm/run. As much as there is time for: tests/scenarios/all
-    /// runs them all.
+    /// Scenario and its settings, kernel, memory of the machine, and more words for tests/vm/run. As much as there is time for:
+    /// tests/scenarios/all runs them all.
     /// </summary>
     public static TheoryData<string, string, string, string> Scenarios => new()
     {
         { "hog", "6.1", "1G", "" },
+        { "hog RUNS=2", "6.12", "1G", "" },
         { "hog", "7", "1G", "" },
         { "incidents", "6.12", "1G", "" },
+        { "hogs", "6.12", "1G", "" },
         { "comes-back", "7", "1G", "" },
         { "fork-bomb", "6.1", "1G", "" },
         { "kill-cli", "6.12", "3G", "" },
+        { "by-hand", "6.1", "1G", "" },
+        { "by-hand", "7", "1G", "" },
         { "d-state", "6.1", "1G", "" },
         { "d-state", "7", "1G", "" },
         { "errno", "6.12", "1G", "" },

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace NodeReaper.TestApiServer;
@@ -42,7 +43,12 @@ public sealed class ApiServer : IAsyncDisposable
             options.Listen(IPAddress.Loopback, port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.UseHttps(cluster.Certificates.Server);
+                listen.UseHttps(https =>
+                {
+                    https.ServerCertificate = cluster.Certificates.Server;
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    https.AllowAnyClientCertificate();
+                });
             });
         });
         var app = builder.Build();
@@ -67,12 +73,18 @@ public sealed class ApiServer : IAsyncDisposable
     {
         var verb = VerbOf(context.Request);
         _cluster.Requests.Enqueue((verb, context.Request.Path + context.Request.QueryString));
+        if (!_cluster.Compresses)
+        {
+            context.Request.Headers.Remove("Accept-Encoding");
+        }
+
         if (_cluster.Delay > TimeSpan.Zero)
         {
             await Task.Delay(_cluster.Delay, context.RequestAborted);
         }
 
-        if (_cluster.Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}")
+        if (_cluster.Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}"
+            && (_cluster.ClientName is not { } name || context.Connection.ClientCertificate?.Subject != name))
         {
             await Answers.StatusAsync(context, 401, "Unauthorized", "Unauthorized");
             return;
@@ -80,9 +92,7 @@ public sealed class ApiServer : IAsyncDisposable
 
         if (RightOf(verb) is { } right && _cluster.Denies(right))
         {
-            var words = right.Split(' ');
-            await Answers.StatusAsync(
-                context, 403, "Forbidden", $"{words[1]} is forbidden: User \"system:serviceaccount:test:agent\" cannot {words[0]} resource \"{words[1]}\"");
+            await Answers.StatusAsync(context, 403, "Forbidden", Answers.Forbidden(right));
             return;
         }
 
@@ -186,7 +196,21 @@ public sealed class ApiServer : IAsyncDisposable
         }
         else if (body["deleteOptions"]?["preconditions"]?["uid"]?.ToString() is { } uid && uid != pod["metadata"]!["uid"]!.ToString())
         {
-            await Answers.StatusAsync(context, 409, "Conflict", $"the UID in the precondition ({uid}) does not match the UID in record");
+            await Answers.StatusAsync(
+                context,
+                409,
+                "Conflict",
+                $"Operation cannot be fulfilled on Pod \"{name}\": the UID in the precondition ({uid}) does not match the UID in record ({pod["metadata"]!["uid"]}). "
+                + "The object might have been deleted and then recreated");
+        }
+        else if (_cluster.Budgets.Where(budget => budget.Selects(podNamespace, pod["metadata"]!["labels"]?["app"]?.ToString())).ToList() is { Count: > 1 })
+        {
+            await Answers.StatusAsync(
+                context, 500, "InternalError", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+        }
+        else if (_cluster.Budgets.FirstOrDefault(budget => budget.Selects(podNamespace, pod["metadata"]!["labels"]?["app"]?.ToString())) is { } budget && !budget.TryTake())
+        {
+            await Answers.StatusAsync(context, 429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.");
         }
         else
         {

@@ -19,6 +19,9 @@ public sealed class Cluster : IDisposable
     /// <summary>Its Node.</summary>
     public NodeStore Nodes { get; } = new();
 
+    /// <summary>Its disruption budgets.</summary>
+    public IList<DisruptionBudget> Budgets { get; } = [];
+
     /// <summary>What goes wrong next.</summary>
     public FaultScript Script { get; } = new();
 
@@ -27,6 +30,9 @@ public sealed class Cluster : IDisposable
 
     /// <summary>The token that is taken; null for any.</summary>
     public string? Token { get; set; }
+
+    /// <summary>The subject of a client certificate that is taken for a token; null for none.</summary>
+    public string? ClientName { get; set; }
 
     /// <summary>What the agent may not do: verb and resource, such as <c>create events.k8s.io/events</c> or <c>watch pods</c>.</summary>
     public HashSet<string> Denied { get; } = [];
@@ -39,6 +45,9 @@ public sealed class Cluster : IDisposable
 
     /// <summary>True when the field selector is passed over: the Pods of all nodes are told.</summary>
     public bool IgnoresSelector { get; set; }
+
+    /// <summary>False when answers are not compressed for anybody.</summary>
+    public bool Compresses { get; set; } = true;
 
     /// <summary>How long each answer takes to begin.</summary>
     public TimeSpan Delay { get; set; }

@@ -35,6 +35,9 @@ public sealed class EventStore
         return (201, "", "");
     }
 
+    /// <summary>Forgets all Events, as the API server does after their time.</summary>
+    public void Expire() => _byName.Clear();
+
     internal (int Code, string Reason, string Message) Patch(string eventNamespace, string name, JsonObject patch)
     {
         if (!_byName.TryGetValue($"{eventNamespace}/{name}", out var old))

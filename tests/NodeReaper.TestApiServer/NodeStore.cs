@@ -51,6 +51,16 @@ public sealed class NodeStore
         }
     }
 
+    /// <summary>Somebody else takes all taints away.</summary>
+    public void RemoveTaints()
+    {
+        lock (_lock)
+        {
+            _node["spec"]!.AsObject().Remove("taints");
+            Store();
+        }
+    }
+
     /// <summary>A condition of that type is there.</summary>
     public void AddCondition(string type)
     {

@@ -10,7 +10,7 @@ internal static class PodAnswers
     internal static Task ListAsync(Cluster cluster, HttpContext context)
     {
         var query = context.Request.Query;
-        var (pods, version) = cluster.Pods.List(NodeOf(cluster, query));
+        var (pods, version) = cluster.Pods.List(SelectorOf(cluster, query));
         var from = query["resourceVersion"].ToString();
         var skipped = 0;
         if (query["continue"].ToString() is { Length: > 0 } token)
@@ -44,7 +44,7 @@ internal static class PodAnswers
     internal static async Task WatchAsync(Cluster cluster, HttpContext context, CancellationToken stopping)
     {
         var query = context.Request.Query;
-        var node = NodeOf(cluster, query);
+        var selector = SelectorOf(cluster, query);
         var version = long.Parse(query["resourceVersion"]!, CultureInfo.InvariantCulture);
         var ends = DateTime.UtcNow.AddSeconds(int.Parse(query["timeoutSeconds"]!, CultureInfo.InvariantCulture));
         using var broken = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, cluster.WatchesBroken, stopping);
@@ -60,7 +60,7 @@ internal static class PodAnswers
 
             while (DateTime.UtcNow < ends)
             {
-                var told = cluster.Pods.Since(version, node, out var upTo, out var changed);
+                var told = cluster.Pods.Since(version, selector, out var upTo, out var changed);
                 if (told is null)
                 {
                     await SendAsync("ERROR", Answers.Status(410, "Expired", $"too old resource version: {version} ({upTo})").ToJsonString());
@@ -75,9 +75,9 @@ internal static class PodAnswers
                 version = upTo;
                 await Task.WhenAny(changed, Task.Delay(cluster.BookmarkEvery, broken.Token));
                 broken.Token.ThrowIfCancellationRequested();
-                if (!changed.IsCompleted && query["allowWatchBookmarks"] == "true")
+                if (!changed.IsCompleted && query["allowWatchBookmarks"] == "true" && cluster.Pods.Since(version, selector, out upTo, out _) is { Count: 0 })
                 {
-                    version = cluster.Pods.Version;
+                    version = upTo;
                     await SendAsync("BOOKMARK", $$$"""
                         {"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"{{{version}}}","creationTimestamp":null},"spec":{"containers":null},"status":{}}
                         """);
@@ -107,8 +107,6 @@ internal static class PodAnswers
     private static bool IsTooLarge(string? asked, long version) =>
         long.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) && wanted > version;
 
-    private static string? NodeOf(Cluster cluster, IQueryCollection query) =>
-        !cluster.IgnoresSelector && query["fieldSelector"].ToString() is { } selector && selector.StartsWith("spec.nodeName=", StringComparison.Ordinal)
-            ? selector["spec.nodeName=".Length..]
-            : null;
+    private static PodSelector? SelectorOf(Cluster cluster, IQueryCollection query) =>
+        cluster.IgnoresSelector ? null : PodSelector.Parse(query["fieldSelector"].ToString());
 }

@@ -84,29 +84,29 @@ public sealed class PodStore
         }
     }
 
-    /// <summary>All Pods of a node, in the order of their keys, and the version that they are of.</summary>
-    public (IReadOnlyList<StoredPod> Pods, long Version) List(string? node)
+    /// <summary>All Pods that are selected, in the order of their keys, and the version that they are of.</summary>
+    public (IReadOnlyList<StoredPod> Pods, long Version) List(PodSelector? selector)
     {
         lock (_lock)
         {
-            return ([.. _pods.Values.Where(pod => Matches(pod, node))], Version);
+            return ([.. _pods.Values.Where(pod => Matches(pod, selector))], Version);
         }
     }
 
-    /// <summary>What changed after a version, as someone sees it who watches the Pods of one node.</summary>
+    /// <summary>What changed after a version, as someone sees it who watches those that are selected.</summary>
     /// <returns>Null when that is too long ago.</returns>
-    public IReadOnlyList<(string Type, StoredPod Pod)>? Since(long version, string? node, out long upTo, out Task changed)
+    public IReadOnlyList<(string Type, StoredPod Pod)>? Since(long version, PodSelector? selector, out long upTo, out Task changed)
     {
         lock (_lock)
         {
             changed = _changed.Task;
             upTo = Version;
-            return version < _compacted ? null : [.. _history.Where(each => each.Version > version).Select(each => Seen(each, node)).OfType<(string, StoredPod)>()];
+            return version < _compacted ? null : [.. _history.Where(each => each.Version > version).Select(each => Seen(each, selector)).OfType<(string, StoredPod)>()];
         }
     }
 
-    private static (string Type, StoredPod Pod)? Seen(PodEvent change, string? node) =>
-        (change.Before is { } before && Matches(before, node), change.After is { } after && Matches(after, node)) switch
+    private static (string Type, StoredPod Pod)? Seen(PodEvent change, PodSelector? selector) =>
+        (change.Before is { } before && Matches(before, selector), change.After is { } after && Matches(after, selector)) switch
         {
             (false, true) => ("ADDED", change.After!),
             (true, true) => ("MODIFIED", change.After!),
@@ -114,7 +114,7 @@ public sealed class PodStore
             _ => null,
         };
 
-    private static bool Matches(StoredPod pod, string? node) => node is null || pod.Node == node;
+    private static bool Matches(StoredPod pod, PodSelector? selector) => selector?.Matches(pod) ?? true;
 
     private static string KeyOf(JsonObject pod) => $"{pod["metadata"]!["namespace"]}/{pod["metadata"]!["name"]}";
 
@@ -128,7 +128,7 @@ public sealed class PodStore
         var item = copy.ToJsonString();
         copy["kind"] = "Pod";
         copy["apiVersion"] = "v1";
-        return new StoredPod(KeyOf(copy), copy["spec"]?["nodeName"]?.ToString(), item, copy.ToJsonString());
+        return new StoredPod(KeyOf(copy), copy["spec"]?["nodeName"]?.ToString(), copy["status"]?["phase"]?.ToString(), item, copy.ToJsonString());
     }
 
     private void Add(PodEvent change)
@@ -145,6 +145,7 @@ public sealed class PodStore
 /// <summary>A Pod at one version.</summary>
 /// <param name="Key">Namespace and name.</param>
 /// <param name="Node">Its node; null while it has none.</param>
+/// <param name="Phase">Its phase.</param>
 /// <param name="ItemJson">As an item of a list has it: without kind and apiVersion.</param>
 /// <param name="Json">As a watch has it.</param>
-public sealed record StoredPod(string Key, string? Node, string ItemJson, string Json);
+public sealed record StoredPod(string Key, string? Node, string? Phase, string ItemJson, string Json);

@@ -7,7 +7,7 @@ using NodeReaper.TestApiServer;
 // token, which it writes; node.json, the Node as it is after each change; events.jsonl, refused.jsonl and requests, to which it appends each
 // Event, what was wrong with it, and each request; rights, if it is there at the start: all that the agent may do, a right a line, such as
 // "watch pods"; used, to which it appends the right that each request needed. Troubles, which it has as long as there is such a file: down, nobody listens; slow, each
-// answer begins after so many seconds; lying, the Pods of all nodes are told.
+// answer begins after so many seconds; lying, the Pods of all nodes are told; plain, nothing is compressed.
 if (args is not [var folder])
 {
     Console.Error.WriteLine("usage: test-api-server FOLDER");
@@ -59,6 +59,7 @@ while (true)
 async Task HaveTroublesAsync()
 {
     cluster.IgnoresSelector = File.Exists(Path.Combine(folder, "lying"));
+    cluster.Compresses = !File.Exists(Path.Combine(folder, "plain"));
     var slow = Path.Combine(folder, "slow");
     cluster.Delay = File.Exists(slow) && double.TryParse(File.ReadAllText(slow), CultureInfo.InvariantCulture, out var seconds)
         ? TimeSpan.FromSeconds(seconds)

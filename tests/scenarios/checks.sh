@@ -115,8 +115,11 @@ replay_records() {
     [ -e "$incidents" ] || return 0
     missing=$(unrecorded "$work/replayed.jsonl" "$replayed_until")
     [ -z "$missing" ] || fail "in no record: $missing"
-    replayed_until=$(jq -n "[inputs.time | $seconds_of] | max // 0" "$incidents")
+    replayed_until=$(last_incident)
 }
+
+# last_incident: its time in seconds.
+last_incident() { jq -n "[inputs.time | $seconds_of] | max // 0" "$incidents"; }
 
 # unrecorded DECISIONS SINCE: the incidents since then, in seconds, that follow from a decision, and have none of their moment.
 unrecorded() {

@@ -6,9 +6,10 @@ number=0
 # What nodereaper is started by.
 as=()
 # victim ARG...: starts one in a cgroup of its own, leaves the cgroup in $cgroup and its process in $pid.
+# NAMED=: what the cgroup is called; NESTED=: one below it is where the victim is.
 victim() {
     number=$((number + 1))
-    cgroup=$CGROUP_ROOT/test.slice/v$number
+    cgroup=$CGROUP_ROOT/test.slice/${NAMED:-v$number}
     mkdir -p "$cgroup${NESTED:-}"
     "$VICTIM" --cgroup "$cgroup${NESTED:-}" "$@" > "$work/v$number.log" 2>&1 &
     pid=$!

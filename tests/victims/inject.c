@@ -66,7 +66,7 @@ static const struct {
 } error_names[] = {
     { "EPERM", EPERM }, { "ESRCH", ESRCH }, { "EINTR", EINTR }, { "EBADF", EBADF }, { "EAGAIN", EAGAIN },
     { "ENOMEM", ENOMEM }, { "EACCES", EACCES }, { "EBUSY", EBUSY }, { "EINVAL", EINVAL }, { "EMFILE", EMFILE },
-    { "ENOSYS", ENOSYS },
+    { "ENOSYS", ENOSYS }, { "EIO", EIO },       { "ECHILD", ECHILD },
 };
 
 /* What can be failed. The request is ptrace's first argument. */

@@ -10,11 +10,14 @@
  *   --mlock-mib N      anonymous memory that is locked
  *   --shmem-mib N      shared anonymous memory; taken once and inherited by all processes
  *   --tmpfs FILE MIB   write a file, once; it is left there
+ *   --file FILE MIB    map so much of a file, shared, and write to each page
  * Growth, of the first process, after "ready":
  *   --hog MIB_PER_S    grow, touching each page; 0 is full speed
+ *   --of KIND          by what: anon (default), mlock, memfd, memfd-unmapped, sysv, or file, which is that of --file
+ *   --growers N        so many threads grow, each as said here (default 1)
  *   --step-mib N       how much at a time (default 4)
  *   --until-mib N      stop growing there (default: never)
- *   --walk             write to each page of --mib again and again, after "ready"
+ *   --walk             write to each page of --mib and --file again and again, after "ready"
  * Shape:
  *   --procs N          fork N children that take --mib each, too
  *   --threads N        threads in each process, the first included (default 1)
@@ -22,6 +25,7 @@
  *   --leader-exits     the first thread of the first process ends, the others stay
  *   --zombie           keep one child that has exited and is not waited for
  *   --vfork-share      a child that shares the address space without being a thread, as one after vfork() does
+ *   --exec-on-term     the second thread calls execve at SIGTERM, and so becomes the first one
  *   --stuck-exec       stuck within execve: its second thread is traced, and may not end
  *   --fork-bomb N      N chains of processes: each forks the next one and exits, for ever
  *   --reader PID FILE  read /proc/PID/FILE in a loop, until it is gone
@@ -50,6 +54,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -59,13 +64,17 @@
 #define PAGE ((size_t)4096)
 #define CGROUPS 4
 
+enum kind { ANON, MLOCKED, MEMFD, MEMFD_UNMAPPED, SYSV, FILE_PAGES, KINDS };
+static const char *const kinds[KINDS] = { "anon", "mlock", "memfd", "memfd-unmapped", "sysv", "file" };
+
 static struct {
-    size_t mib, mlock_mib, shmem_mib, tmpfs_mib, step_mib, until_mib;
+    size_t mib, mlock_mib, shmem_mib, tmpfs_mib, file_mib, step_mib, until_mib;
     long hog_mib_per_second;
-    int threads, procs, nice, fork_chains, reader_pid, cgroups;
-    int spin, thp, small_pages, random, hog, leader_exits, zombie, walk, ignore_term, vfork_share, die_with_parent, sched_idle, stuck_exec;
-    const char *comm, *cgroup[CGROUPS], *tmpfs, *reader_file, *writer_file;
-} o = { .threads = 1, .step_mib = 4 };
+    enum kind kind;
+    int threads, growers, procs, nice, fork_chains, reader_pid, cgroups;
+    int spin, thp, small_pages, random, hog, leader_exits, zombie, walk, ignore_term, vfork_share, die_with_parent, sched_idle, stuck_exec, exec_on_term;
+    const char *comm, *cgroup[CGROUPS], *tmpfs, *file, *reader_file, *writer_file;
+} o = { .threads = 1, .growers = 1, .step_mib = 4 };
 
 static void die(const char *what)
 {
@@ -119,6 +128,73 @@ static char *take(size_t mib, int sharing, int lock)
     return start;
 }
 
+/* The file grows by as much. */
+static char *take_file(int file, size_t mib)
+{
+    off_t end = lseek(file, 0, SEEK_END);
+    if (end < 0 || ftruncate(file, end + (off_t)(mib * MIB)))
+        die("growing the file");
+    char *start = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, file, end);
+    if (start == MAP_FAILED)
+        die("mmap of the file");
+    fill(start, mib * MIB);
+    return start;
+}
+
+static int open_file(void)
+{
+    int file = open(o.file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+        die(o.file);
+    return file;
+}
+
+static void take_memfd(size_t mib, int mapped)
+{
+    static char block[1 << 20];
+    int file = memfd_create("victim", MFD_CLOEXEC);
+    if (file < 0)
+        die("memfd_create");
+    if (mapped) {
+        take_file(file, mib);
+        close(file);
+        return;
+    }
+    /* It stays open: that is all that keeps it. */
+    for (size_t i = 0; i < mib; i++) {
+        fill(block, sizeof block);
+        if (write(file, block, sizeof block) != sizeof block)
+            die("write to the memfd");
+    }
+}
+
+/* Removed at once, so that it goes with its last process, and not with the IPC namespace. */
+static void take_sysv(size_t mib)
+{
+    int segment = shmget(IPC_PRIVATE, mib * MIB, IPC_CREAT | 0600);
+    void *start = segment < 0 ? (void *)-1 : shmat(segment, NULL, 0);
+    if (start == (void *)-1 || shmctl(segment, IPC_RMID, NULL))
+        die("SysV shared memory");
+    fill(start, mib * MIB);
+}
+
+static void take_kind(size_t mib)
+{
+    switch (o.kind) {
+    case MLOCKED: take(mib, MAP_PRIVATE, 1); break;
+    case MEMFD: take_memfd(mib, 1); break;
+    case MEMFD_UNMAPPED: take_memfd(mib, 0); break;
+    case SYSV: take_sysv(mib); break;
+    case FILE_PAGES: {
+        int file = open_file();
+        take_file(file, mib);
+        close(file);
+        break;
+    }
+    default: take(mib, MAP_PRIVATE, 0);
+    }
+}
+
 static void write_tmpfs(void)
 {
     static char block[1 << 20];
@@ -159,6 +235,23 @@ static void *thread_main(void *nothing)
     stay();
 }
 
+static void *exec_main(void *nothing)
+{
+    (void)nothing;
+    /* The first thread may be gone, and what /proc/self tells with it. */
+    sigset_t wanted;
+    int signal;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigwait(&wanted, &signal);
+    /* It gets ready once more, and nobody reads that. */
+    if (dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO) < 0)
+        die("/dev/null");
+    execl("/proc/thread-self/exe", "victim", NULL);
+    die("execl");
+    return NULL;
+}
+
 static void start_threads(void)
 {
     for (int i = 1; i < o.threads; i++) {
@@ -166,7 +259,7 @@ static void start_threads(void)
         pthread_attr_t small;
         pthread_attr_init(&small);
         pthread_attr_setstacksize(&small, 64 << 10);
-        if ((errno = pthread_create(&thread, &small, thread_main, NULL)))
+        if ((errno = pthread_create(&thread, &small, o.exec_on_term && i == 1 ? exec_main : thread_main, NULL)))
             die("pthread_create");
         pthread_attr_destroy(&small);
     }
@@ -324,7 +417,7 @@ static void grow(void)
         size_t step = o.step_mib;
         if (o.until_mib && step > o.until_mib - taken)
             step = o.until_mib - taken;
-        take(step, MAP_PRIVATE, 0);
+        take_kind(step);
         taken += step;
         if (o.hog_mib_per_second) {
             uint64_t nanoseconds = (uint64_t)next.tv_nsec + step * 1000000000u / (uint64_t)o.hog_mib_per_second;
@@ -335,11 +428,39 @@ static void grow(void)
     }
 }
 
-static void walk(char *start)
+static void *grow_too(void *nothing)
 {
-    for (;;)
+    (void)nothing;
+    grow();
+    stay();
+}
+
+static void start_growers(void)
+{
+    for (int i = 1; i < o.growers; i++) {
+        pthread_t thread;
+        if ((errno = pthread_create(&thread, NULL, grow_too, NULL)))
+            die("pthread_create");
+    }
+}
+
+static void walk(char *start, char *file)
+{
+    for (;;) {
         for (size_t at = 0; at < o.mib * MIB; at += PAGE)
             ((volatile char *)start)[at]++;
+        for (size_t at = 0; at < o.file_mib * MIB; at += PAGE)
+            ((volatile char *)file)[at]++;
+    }
+}
+
+static enum kind kind_of(const char *name)
+{
+    for (int i = 0; i < KINDS; i++)
+        if (!strcmp(name, kinds[i]))
+            return (enum kind)i;
+    fprintf(stderr, "victim: not a kind of memory: %s\n", name);
+    _exit(2);
 }
 
 static void write_for_ever(void)
@@ -354,7 +475,7 @@ static void write_for_ever(void)
     }
 }
 
-enum { MIB_ = 1, THREADS, PROCS, NICE, MLOCK, SHMEM, TMPFS, HOG, STEP, UNTIL, COMM, CGROUP, READER, BOMB, WRITER };
+enum { MIB_ = 1, THREADS, PROCS, NICE, MLOCK, SHMEM, TMPFS, HOG, STEP, UNTIL, COMM, CGROUP, READER, BOMB, WRITER, MAPPED, KIND, GROWERS };
 
 static void parse(int count, char **words)
 {
@@ -364,18 +485,19 @@ static void parse(int count, char **words)
         { "tmpfs", 1, NULL, TMPFS }, { "hog", 1, NULL, HOG }, { "step-mib", 1, NULL, STEP },
         { "until-mib", 1, NULL, UNTIL }, { "comm", 1, NULL, COMM }, { "cgroup", 1, NULL, CGROUP },
         { "reader", 1, NULL, READER }, { "fork-bomb", 1, NULL, BOMB },
-        { "writer", 1, NULL, WRITER },
+        { "writer", 1, NULL, WRITER }, { "file", 1, NULL, MAPPED }, { "of", 1, NULL, KIND },
+        { "growers", 1, NULL, GROWERS },
         { "spin", 0, &o.spin, 1 }, { "thp", 0, &o.thp, 1 }, { "random", 0, &o.random, 1 },
         { "leader-exits", 0, &o.leader_exits, 1 }, { "zombie", 0, &o.zombie, 1 },
         { "ignore-term", 0, &o.ignore_term, 1 }, { "vfork-share", 0, &o.vfork_share, 1 },
-        { "stuck-exec", 0, &o.stuck_exec, 1 },
+        { "stuck-exec", 0, &o.stuck_exec, 1 }, { "exec-on-term", 0, &o.exec_on_term, 1 },
         { "die-with-parent", 0, &o.die_with_parent, 1 }, { "small-pages", 0, &o.small_pages, 1 },
         { "sched-idle", 0, &o.sched_idle, 1 }, { "walk", 0, &o.walk, 1 }, { NULL, 0, NULL, 0 },
     };
     const long most = 1L << 30;
     for (int found; (found = getopt_long(count, words, "", options, NULL)) != -1;) {
         /* The options of two words take the second one here. */
-        if ((found == TMPFS || found == READER) && optind >= count)
+        if ((found == TMPFS || found == READER || found == MAPPED) && optind >= count)
             found = '?';
         switch (found) {
         case 0: break;
@@ -396,9 +518,16 @@ static void parse(int count, char **words)
             break;
         case READER: o.reader_pid = (int)number(optarg, 1, INT_MAX); o.reader_file = words[optind++]; break;
         case WRITER: o.writer_file = optarg; break;
+        case MAPPED: o.file = optarg; o.file_mib = (size_t)number(words[optind++], 0, most); break;
+        case KIND: o.kind = kind_of(optarg); break;
+        case GROWERS: o.growers = (int)number(optarg, 1, 10000); break;
         case BOMB: o.fork_chains = (int)number(optarg, 1, 1000); break;
         default: fprintf(stderr, "victim: see the head of victim.c for the options\n"); _exit(2);
         }
+    }
+    if (o.kind == FILE_PAGES && !o.file) {
+        fprintf(stderr, "victim: --of file needs --file\n");
+        _exit(2);
     }
     if (optind < count || (o.leader_exits && o.threads < 2)) {
         fprintf(stderr, "victim: %s\n", optind < count ? words[optind] : "--leader-exits needs --threads 2 or more");
@@ -431,12 +560,26 @@ int main(int count, char **words)
     start_children();
     char *own = take(o.mib, MAP_PRIVATE, 0);
     take(o.mlock_mib, MAP_PRIVATE, 1);
+    char *mapped = NULL;
+    if (o.file_mib) {
+        int file = open_file();
+        if (ftruncate(file, 0))
+            die(o.file);
+        mapped = take_file(file, o.file_mib);
+        close(file);
+    }
     if (o.zombie)
         keep_zombie();
     if (o.vfork_share)
         start_sharer();
     if (o.fork_chains)
         start_fork_bomb();
+    if (o.exec_on_term) {
+        sigset_t term;
+        sigemptyset(&term);
+        sigaddset(&term, SIGTERM);
+        sigprocmask(SIG_BLOCK, &term, NULL);
+    }
     start_threads();
     if (o.stuck_exec)
         exec_and_get_stuck();
@@ -448,10 +591,12 @@ int main(int count, char **words)
         read_for_ever();
     if (o.writer_file)
         write_for_ever();
-    if (o.walk && o.mib)
-        walk(own);
-    if (o.hog)
+    if (o.walk && (o.mib || o.file_mib))
+        walk(own, mapped);
+    if (o.hog) {
+        start_growers();
         grow();
+    }
     /* Not pthread_exit(): it would run the process's last rites when it is the last thread. */
     if (o.leader_exits)
         syscall(SYS_exit, 0);

@@ -43,7 +43,7 @@ internal static class DoctorCommand
 
     private static DoctorReport Examine(string cgroupRoot, string procRoot, AgentOptions options, IReadOnlyList<DoctorCheck> cluster)
     {
-        var test = new StrategySelfTest(expediteFlag: 0);
+        var test = new StrategySelfTest(options.Policy.Kill.ExpediteFlag);
         List<DoctorCheck> checks =
         [
             .. DoctorChecks.Environment(cgroupRoot, procRoot, options.Policy),

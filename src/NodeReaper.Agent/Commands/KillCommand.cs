@@ -31,10 +31,12 @@ internal static class KillCommand
         var cgroupRoot = CommonOptions.CgroupRoot();
         var config = CommonOptions.Config();
         var pods = CommonOptions.PodsFolder();
+        var socket = ControlOptions.Socket();
+        socket.Description = "the running agent's socket: it is asked what it protects";
 
         var command = new Command("kill", "Kill one process or container, take its memory back, and prove it.")
         {
-            pid, cgroup, strategy, deadline, output, cgroupRoot, config, pods,
+            pid, cgroup, strategy, deadline, output, cgroupRoot, config, pods, socket,
         };
         command.Validators.Add(result =>
         {
@@ -59,7 +61,10 @@ internal static class KillCommand
                 return ExitCode.BadArguments;
             }
 
-            var protectedPods = new ProtectedPods(options.Policy, parsed.GetValue(pods) is { } folder ? PodFolder.Read(folder, "kill") : PodSnapshot.Empty);
+            var protectedPods = new ProtectedPods(
+                options.Policy,
+                parsed.GetValue(pods) is { } folder ? PodFolder.Read(folder, "kill") : PodSnapshot.Empty,
+                RunningAgent.At(parsed.GetValue(socket)!));
             var report = OwnThread.Run(() => Run(
                 parsed.GetValue(pid), parsed.GetValue(cgroup), wanted, parsed.GetValue(deadline), parsed.GetValue(cgroupRoot)!, options.Policy.Kill, protectedPods));
             Print(report, parsed.GetValue(output) == "json");

@@ -111,14 +111,15 @@ internal static class RunCommand
         builder.Services.AddSingleton<RecentReports>();
         builder.Services.AddSingleton<IReportSink>(services => services.GetRequiredService<RecentReports>());
         builder.Services.AddSingleton<IReportSink, LogSink>();
+        if (options.Kubelet is { TerminationMessages: true, Root: { } kubeletRoot })
+        {
+            // Before the incident file, which waits for the disk: the kubelet reads the message as soon as it sees the end.
+            builder.Services.AddSingleton<IReportSink>(_ => new TerminationMessageSink(kubeletRoot));
+        }
+
         if (settings.Policy.Report.IncidentFile is { } file)
         {
             builder.Services.AddSingleton<IReportSink>(_ => new IncidentFileSink(file, settings.Node, settings.Policy.Report.IncidentFileMaxBytes));
-        }
-
-        if (options.Kubelet is { TerminationMessages: true, Root: { } kubeletRoot })
-        {
-            builder.Services.AddSingleton<IReportSink>(_ => new TerminationMessageSink(kubeletRoot));
         }
 
         // Services stop in the opposite order: reports are drained after the last kill.
@@ -190,7 +191,7 @@ internal static class RunCommand
 
         if (settings.Node is { } node)
         {
-            AddNodeMarks(services, node, options.Node);
+            AddNodeMarks(services, node, options);
         }
 
         if (options.AfterKill is { Evict: true } or { EvictAfter: > 0 })
@@ -198,9 +199,9 @@ internal static class RunCommand
             services.AddSingleton(provider => new Evictor(
                 provider.GetRequiredService<ApiClient>(),
                 provider.GetRequiredService<ApiTimings>(),
-
-                // A dry run evicts nobody, and does not take up what a live agent began.
-                PendingEvictions.Beside(settings.Policy.DryRun ? null : options.AfterKill.History),
+                PendingEvictions.Beside(options.AfterKill.History),
+                () => provider.GetRequiredService<PolicyBoard>().Newest.DryRun,
+                settings.Node,
                 TimeProvider.System,
                 happened => provider.GetService<EventQueue>()?.Add(happened),
                 provider.GetRequiredService<ILogger<Evictor>>()));
@@ -213,10 +214,10 @@ internal static class RunCommand
     }
 
     // Also where the policy wants no marks: an agent before this one may have left some.
-    private static void AddNodeMarks(IServiceCollection services, string node, NodeOptions options)
+    private static void AddNodeMarks(IServiceCollection services, string node, AgentOptions options)
     {
-        var pressure = new SustainedPressure(options.MarkAfter, options.UnmarkAfter, TimeProvider.System);
-        if (options.Marks)
+        var pressure = new SustainedPressure(options.Node.MarkAfter, options.Node.UnmarkAfter, TimeProvider.System);
+        if (options.Node.Marks)
         {
             services.AddSingleton<IReportSink>(_ => new PressureSigns(pressure));
         }
@@ -224,11 +225,13 @@ internal static class RunCommand
         services.AddHostedService(provider => new NodeMarker(
             provider.GetRequiredService<ApiClient>(),
             node,
-            options,
+            options.Node,
+            MarkNote.Beside(options.AfterKill.History, node),
             provider.GetRequiredService<ApiTimings>(),
             pressure,
             () => provider.GetRequiredService<PressureService>().Running?.Gauges.IsShort ?? false,
             () => provider.GetRequiredService<PolicyBoard>().Newest.DryRun,
+            happened => provider.GetService<EventQueue>()?.Add(happened),
             TimeProvider.System,
             provider.GetRequiredService<ILogger<NodeMarker>>()));
     }

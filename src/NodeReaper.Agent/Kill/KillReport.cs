@@ -71,10 +71,11 @@ internal sealed record KillReportProcess
 
     public bool Held { get; init; }
 
-    /// <summary>What seizing said, by errno name; null when it was not tried.</summary>
+    /// <summary>What seizing said, by errno name; null when it was not tried; EBUSY when nobody was free for it.</summary>
     public string? Hold { get; init; }
 
-    public required string Signal { get; init; }
+    /// <summary>What the signal said, by errno name; null for one that had left the cgroup before it, and lives on.</summary>
+    public string? Signal { get; init; }
 
     /// <summary>What the last process_mrelease said, by errno name; null when it was not called.</summary>
     public string? Release { get; init; }

@@ -1,11 +1,10 @@
-using System.Diagnostics;
 using System.Text;
-using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 
@@ -17,6 +16,7 @@ internal sealed class ManualKill : IDisposable
     private readonly CgroupProcesses _listed = new(32768);
     private readonly FileDescriptor _procRoot;
     private readonly ProcessFiles _proc;
+    private readonly ProcessGuard _guard;
     private readonly Killer _killer;
     private readonly Verifier _verifier;
     private readonly ProtectedPods _protected;
@@ -31,7 +31,8 @@ internal sealed class ManualKill : IDisposable
         }
 
         _proc = new ProcessFiles(_procRoot);
-        _killer = new Killer(_proc, new ProcessGuard(_proc), policy.Reapers, (uint)policy.ExpediteFlag);
+        _guard = new ProcessGuard(_proc) { Callers = Callers.Of(_proc) };
+        _killer = new Killer(_proc, _guard, policy.Reapers, (uint)policy.ExpediteFlag);
         _verifier = new Verifier(_proc);
     }
 
@@ -40,24 +41,16 @@ internal sealed class ManualKill : IDisposable
         var cgroup = CgroupDirectory.Open(path, out var error);
         if (!cgroup.IsOpen)
         {
-            return Failed(path, strategy, $"cannot open the cgroup {path}: {error}");
+            return KillReports.Failed(path, strategy, $"cannot open the cgroup {path}: {error}");
         }
 
         try
         {
-            if (!cgroup.ReadFile("cgroup.procs\0"u8, new byte[1 << 20]).Succeeded)
-            {
-                return Failed(path, strategy, $"{path} is no cgroup: it has no readable cgroup.procs");
-            }
-
-            if (IsMoreThanAContainer(path, cgroup))
-            {
-                return Refused(path, strategy, RefusalText.Of(Refusal.NotOneContainer, 0, ""));
-            }
-
-            return _protected.Find(Path.GetFullPath(path)) is { } pod
-                ? Refused(path, strategy, $"its Pod {pod} is protected")
-                : Kill(path, TargetOf(path, cgroup), strategy, deadline);
+            // Of what is open now: a link, or another directory of that name that comes later, says nothing of it.
+            var real = File.ResolveLinkTarget($"/proc/self/fd/{cgroup.Descriptor.Number}", returnFinalTarget: false)?.FullName ?? path;
+            return CgroupSurvey.DefectOf(cgroup, real) is { } defect ? KillReports.Failed(path, strategy, defect)
+                : ObjectionTo(cgroup, real) is { } objection ? KillReports.Refused(path, strategy, objection)
+                : Kill(path, TargetOf(real, cgroup), strategy, deadline);
         }
         finally
         {
@@ -68,22 +61,30 @@ internal sealed class ManualKill : IDisposable
     internal KillReport KillProcess(int processId, string cgroupRoot, KillStrategy strategy, TimeSpan deadline)
     {
         var name = $"pid {processId}";
-        var paths = CgroupPathsOf(processId);
-        if (paths.Select(entry => _protected.Find(entry.Path)).FirstOrDefault(found => found is not null) is { } pod)
+        var opened = Pidfd.Open(processId);
+        if (!opened.Succeeded)
         {
-            return Refused(name, strategy, $"its Pod {pod} is protected");
+            return NotOpened(name, strategy, processId, opened.Error);
         }
 
-        // Of the hierarchies, 0 is cgroup v2's (cgroups(7)).
-        var path = paths.FirstOrDefault(entry => entry.Hierarchy == "0").Path;
-        var cgroup = OwnCgroup(processId, path, cgroupRoot);
+        // All that is read of this ID from here on is of this process, as long as it lives: which the guard looks at once more.
+        var process = new Pidfd(new FileDescriptor((int)opened.Value));
+        var cgroups = ProcessCgroups.Of(_proc, processId);
+        var isNodeCritical = _guard.IsNodeCritical(processId);
+        var cgroup = OwnCgroup(processId, cgroups.Unified, cgroupRoot);
+        _guard.Asked = process;
         try
         {
-            return Kill(name, new KillTarget(cgroup, processId), strategy, deadline);
+            return process.HasExited() ? Ended(name, strategy, processId, process)
+                : cgroups.All.Select(path => _protected.Find(path, isNodeCritical)).FirstOrDefault(reason => reason is not null) is { } reason
+                    ? KillReports.Refused(name, strategy, reason)
+                : Kill(name, new KillTarget(cgroup, processId), strategy, deadline);
         }
         finally
         {
+            _guard.Asked = Pidfd.None;
             cgroup.Close();
+            process.Close();
         }
     }
 
@@ -96,9 +97,27 @@ internal sealed class ManualKill : IDisposable
     private static KillTarget TargetOf(string path, CgroupDirectory cgroup)
     {
         var target = KillTarget.Of(cgroup);
-        var parent = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))) ?? "";
-        target.IsBelowPod = KubepodsName.Classify(Encoding.UTF8.GetBytes(parent), out _) == KubepodsLevel.Pod;
+        target.IsBelowPod = KubepodsPlace.Of(Path.GetDirectoryName(path) ?? "").Level == KubepodsLevel.Pod;
         return target;
+    }
+
+    private string? ObjectionTo(CgroupDirectory cgroup, string path)
+    {
+        if (CgroupSurvey.ObjectionTo(cgroup, path) is { } objection)
+        {
+            return objection;
+        }
+
+        var isNodeCritical = false;
+        if (_listed.Read(cgroup).IsNone)
+        {
+            foreach (var processId in _listed.Ids)
+            {
+                isNodeCritical |= _guard.IsNodeCritical(processId);
+            }
+        }
+
+        return _protected.Find(path, isNodeCritical);
     }
 
     private KillReport Kill(string name, KillTarget target, KillStrategy strategy, TimeSpan deadline)
@@ -112,116 +131,46 @@ internal sealed class ManualKill : IDisposable
         }
 
         var outcome = _killer.Kill(target, strategy, before.Freeable, deadline);
-        if (outcome.Refusal == Refusal.Gone)
+        if (WhyNotKilled(name, strategy, outcome) is { } report)
         {
-            return Failed(name, strategy, RefusalText.Of(outcome.Refusal, outcome.RefusedProcessId, ""));
-        }
-
-        if (outcome.Refusal == Refusal.Unknown && !outcome.SignalError.IsNone)
-        {
-            return Failed(name, strategy, $"the processes could not be opened: {outcome.SignalError}{FixOf(outcome.SignalError)}");
-        }
-
-        if (outcome.Refusal != Refusal.None)
-        {
-            return Refused(name, strategy, RefusalText.Of(outcome.Refusal, outcome.RefusedProcessId, NameOf(outcome.RefusedProcessId)));
-        }
-
-        if (!outcome.IsKilled)
-        {
-            return Failed(name, strategy, $"the kernel refused the signal: {outcome.SignalError}; root or CAP_KILL is needed");
+            return report;
         }
 
         var relief = _verifier.Verify(target, outcome, before, proof, deadline, _killer);
-        var report = Report(name, outcome, relief);
+        report = KillReports.Of(name, outcome, relief, _killer);
         _killer.End();
         return report;
     }
 
-    private static string FixOf(Errno error) =>
-        error == Errno.EMFILE || error == Errno.ENFILE ? "; raise the limit of open files"
-        : error == Errno.EPERM || error == Errno.EACCES ? "; run as root"
-        : error == Errno.ENOSYS ? "; Linux 5.3 or later is needed, and pidfd_open allowed in seccomp"
-        : "";
-
-    private KillReport Report(string name, in KillOutcome outcome, in ReliefResult relief)
+    private KillReport? WhyNotKilled(string name, KillStrategy strategy, in KillOutcome outcome) => outcome switch
     {
-        var decidedAt = outcome.DecidedAt;
-        var processes = new List<KillReportProcess>();
-        foreach (ref readonly var process in _killer.Processes)
-        {
-            processes.Add(Describe(process, outcome, decidedAt));
-        }
-
-        return new KillReport
-        {
-            Target = name,
-            Strategy = CamelCase.Of(outcome.Strategy),
-            Outcome = relief is { IsFreed: true, IsDead: true } ? "freed" : "incomplete",
-            Reason = WhatIsMissing(outcome, relief),
-            Proof = CamelCase.Of(relief.Proof),
-            BytesBefore = relief.Before.Current + relief.Before.Swap,
-            BytesFreed = relief.FreedBytes,
-            BytesLeft = new KillReportBytes
-            {
-                Anon = relief.Left.Anon,
-                Shmem = relief.Left.Shmem,
-                File = relief.Left.File,
-                Kernel = relief.Left.Kernel,
-                Swap = relief.Left.Swap,
-                Unevictable = relief.Left.Unevictable,
-                Hugetlb = relief.HugetlbLeft,
-            },
-            SignalMicroseconds = Microseconds(decidedAt, outcome.SignalledAt),
-            ReleasedMicroseconds = Microseconds(decidedAt, outcome.ReleasedAt),
-            FreedMicroseconds = Microseconds(decidedAt, relief.FreedAt),
-            DeadMicroseconds = Microseconds(decidedAt, relief.DeadAt),
-            ProcessCount = outcome.ProcessCount,
-            SharerPid = outcome.SharerProcessId == 0 ? null : outcome.SharerProcessId,
-            Errors = _killer.Errors.All().ToDictionary(
-                error => $"{CamelCase.Of(error.Call)}.{error.Error}", error => error.Count, StringComparer.Ordinal),
-            Processes = processes,
-        };
-    }
-
-    private static KillReportProcess Describe(in VictimProcess process, in KillOutcome outcome, long decidedAt)
-    {
-        var steps = StrategySteps.Of(outcome.Strategy);
-        return new KillReportProcess
-        {
-            Pid = process.ProcessId,
-            Name = process.Name,
-            Held = process.HeldThread != 0,
-            Hold = steps.Holds ? process.HoldError.Name : null,
-            Signal = process.SignalError.Name,
-            Release = steps.Releases ? process.ReleaseError.Name : null,
-            Attempts = process.ReleaseAttempts,
-            DeadMicroseconds = Microseconds(decidedAt, process.DeadAt),
-        };
-    }
-
-    private static string? WhatIsMissing(in KillOutcome outcome, in ReliefResult relief) => relief switch
-    {
-        { IsFreed: false } when outcome.SharerProcessId != 0 =>
-            $"process {outcome.SharerProcessId}, which is not to be killed, shares the address space and keeps it",
-        { IsFreed: true, IsDead: true } => null,
-        { IsFreed: true } => "the memory is back, but not every process was dead by the deadline",
-        { IsDead: true } => "every process is dead, but not all of the memory was back by the deadline",
-        _ => "neither the death nor the memory was proven by the deadline",
+        { Refusal: Refusal.Gone } => KillReports.Failed(name, strategy, RefusalText.Of(Refusal.Gone, outcome.RefusedProcessId, "")),
+        { Refusal: Refusal.Unknown, SignalError.IsNone: false } => NotOpened(name, strategy, outcome.RefusedProcessId, outcome.SignalError),
+        { Refusal: not Refusal.None } =>
+            KillReports.Refused(name, strategy, RefusalText.Of(outcome.Refusal, outcome.RefusedProcessId, NameOf(outcome.RefusedProcessId))),
+        { IsKilled: false, SignalError.IsGone: true } => KillReports.Failed(name, strategy, $"it was gone before the signal: {outcome.SignalError}"),
+        { IsKilled: false } => KillReports.Failed(name, strategy, $"the kernel refused the signal: {outcome.SignalError}{FixOf(outcome.SignalError)}"),
+        _ => null,
     };
 
-    private (string Hierarchy, string Path)[] CgroupPathsOf(int processId)
-    {
-        var buffer = new byte[8192];
-        var read = _proc.Read(processId, "/cgroup\0"u8, buffer);
-        return read.Succeeded
-            ? [.. Encoding.UTF8.GetString(buffer, 0, (int)read.Value)
-                .Split('\n')
-                .Select(line => line.Split(':', 3))
-                .Where(parts => parts.Length == 3)
-                .Select(parts => (parts[0], parts[2]))]
-            : [];
-    }
+    private static KillReport NotOpened(string name, KillStrategy strategy, int processId, Errno error) =>
+        error == Errno.EINVAL || error == Errno.ENOENT
+            ? KillReports.Failed(name, strategy, $"{processId} is a thread, or none that is left; name its process")
+            : KillReports.Failed(name, strategy, error.IsGone
+                ? RefusalText.Of(Refusal.Gone, processId, "")
+                : $"the processes could not be opened: {error}{FixOf(error)}");
+
+    // A zombie is not gone yet, but has nothing left.
+    private static KillReport Ended(string name, KillStrategy strategy, int processId, Pidfd process) =>
+        process.Probe().IsNone
+            ? KillReports.Refused(name, strategy, RefusalText.Of(Refusal.NoAddressSpace, processId, ""))
+            : KillReports.Failed(name, strategy, RefusalText.Of(Refusal.Gone, processId, ""));
+
+    private static string FixOf(Errno error) =>
+        error == Errno.EMFILE || error == Errno.ENFILE ? "; raise the limit of open files"
+        : error == Errno.EPERM || error == Errno.EACCES ? "; run as root, with CAP_KILL"
+        : error == Errno.ENOSYS ? "; Linux 5.3 or later is needed, and its pidfd calls allowed in seccomp"
+        : "";
 
     // A process's cgroup proves what the process gives back only if the process is alone in it.
     private CgroupDirectory OwnCgroup(int processId, string? path, string cgroupRoot)
@@ -261,27 +210,10 @@ internal sealed class ManualKill : IDisposable
         return MemoryUse.OfResident(pages * Environment.SystemPageSize);
     }
 
-    private static bool IsMoreThanAContainer(string path, CgroupDirectory cgroup)
-    {
-        // Every cgroup but the root has cgroup.type.
-        var isRoot = cgroup.ReadFile("cgroup.type\0"u8, new byte[64]).Error == Errno.ENOENT;
-        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        return isRoot || KubepodsName.Classify(Encoding.UTF8.GetBytes(name), out _) != KubepodsLevel.Other;
-    }
-
     private string NameOf(int processId)
     {
         Span<byte> name = stackalloc byte[64];
         var read = _proc.Name(processId, name);
         return read.Succeeded ? Encoding.UTF8.GetString(name[..(int)read.Value]) : "";
     }
-
-    private static KillReport Failed(string name, KillStrategy strategy, string reason) =>
-        new() { Target = name, Strategy = CamelCase.Of(strategy), Outcome = "failed", Reason = reason };
-
-    private static KillReport Refused(string name, KillStrategy strategy, string reason) =>
-        new() { Target = name, Strategy = CamelCase.Of(strategy), Outcome = "refused", Reason = reason };
-
-    private static double? Microseconds(long from, long to) =>
-        to == 0 ? null : Math.Round((to - from) * 1e6 / Stopwatch.Frequency, 1);
 }

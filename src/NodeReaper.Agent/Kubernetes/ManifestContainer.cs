@@ -19,6 +19,12 @@ internal enum ContainerKind
 /// <param name="Needs">What it asks for, with the defaults of the API server.</param>
 internal sealed record ManifestContainer(string Name, ContainerKind Kind, ResourceNeeds Needs)
 {
+    /// <summary>What terminationMessagePolicy says for <see cref="FallsBackToLog"/>.</summary>
+    internal const string LogPolicy = "FallbackToLogsOnError";
+
+    /// <summary>True when the end of its log is its termination message where it wrote none itself.</summary>
+    internal bool FallsBackToLog { get; init; }
+
     /// <summary>Reads all containers of a Pod's spec, the init containers last, each kind in its order.</summary>
     internal static List<ManifestContainer> ReadAll(ManifestObject spec)
     {
@@ -39,7 +45,10 @@ internal sealed record ManifestContainer(string Name, ContainerKind Kind, Resour
         {
             if (container.Text("name") is { } name)
             {
-                containers.Add(new ManifestContainer(name, kind, ResourceNeeds.Read(container).WithDefaults()));
+                containers.Add(new ManifestContainer(name, kind, ResourceNeeds.Read(container).WithDefaults())
+                {
+                    FallsBackToLog = container.Text("terminationMessagePolicy") == LogPolicy,
+                });
             }
             else
             {

@@ -40,6 +40,12 @@ internal sealed record PodDescription(
     /// <summary>The UID of its controller; null when it has none.</summary>
     internal string? Workload { get; init; }
 
+    /// <summary>The kind of its controller; null when it has none.</summary>
+    internal string? WorkloadKind { get; init; }
+
+    /// <summary>True when it has been deleted.</summary>
+    internal bool IsTerminating { get; init; }
+
     /// <summary>True for what a cgroup can be named after.</summary>
     internal static bool IsUid(string text) => text.Length is > 0 and <= KubepodsName.MaxUidLength && !text.AsSpan().ContainsAnyExcept(s_uidLetters);
 
@@ -68,6 +74,8 @@ internal sealed record PodDescription(
                 : null,
             AfterKill = wishes.AfterKill,
             Workload = Workload,
+            WorkloadKind = WorkloadKind,
+            IsTerminating = IsTerminating,
         };
     }
 
@@ -81,6 +89,7 @@ internal sealed record PodDescription(
         wishes.Of(container.Name))
     {
         IsSidecar = container.Kind == ContainerKind.Sidecar,
+        FallsBackToLog = container.FallsBackToLog,
     };
 
     // containerd://ID, cri-o://ID, docker://ID

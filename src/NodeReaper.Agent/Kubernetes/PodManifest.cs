@@ -25,8 +25,8 @@ internal static class PodManifest
             ("priorityClassName", null),
             ("terminationGracePeriodSeconds", null),
             ("resources", s_resources),
-            ("containers", YamlShape.Keys(("name", null), ("resources", s_resources))),
-            ("initContainers", YamlShape.Keys(("name", null), ("restartPolicy", null), ("resources", s_resources))))),
+            ("containers", YamlShape.Keys(("name", null), ("terminationMessagePolicy", null), ("resources", s_resources))),
+            ("initContainers", YamlShape.Keys(("name", null), ("restartPolicy", null), ("terminationMessagePolicy", null), ("resources", s_resources))))),
         ("status", YamlShape.Keys(
             ("qosClass", null),
             ("containerStatuses", YamlShape.Keys(("name", null), ("containerID", null))),

@@ -5,6 +5,9 @@ namespace NodeReaper.Agent.Kubernetes;
 /// <param name="maxBytes">What is longer was not written by an agent, and is not read.</param>
 internal sealed class StateFile(string path, int maxBytes)
 {
+    /// <summary>True when it is there.</summary>
+    internal bool Exists => File.Exists(path);
+
     /// <summary>Reads it.</summary>
     /// <returns>Null when it is not there, cannot be read, or is too long.</returns>
     internal byte[]? Read()
@@ -27,8 +30,24 @@ internal sealed class StateFile(string path, int maxBytes)
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            File.WriteAllBytes(path + ".tmp", bytes);
-            File.Move(path + ".tmp", path, overwrite: true);
+            WholeFile.Write(path, bytes);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Takes it away, if it is there.</summary>
+    /// <exception cref="IOException">It stays.</exception>
+    internal void Delete()
+    {
+        try
+        {
+            if (Exists)
+            {
+                File.Delete(path);
+            }
         }
         catch (UnauthorizedAccessException error)
         {

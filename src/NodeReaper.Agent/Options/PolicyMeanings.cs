@@ -43,7 +43,7 @@ internal static class PolicyMeanings
         ["stages.maxGrace"] = "The longest grace period, whoever asks for it. 0: Pods are not heard, and `stages.grace` holds for all.",
         ["ownLimit.kill"] = "Kill a container that stands still at its own limit, so that it starts anew. Otherwise it is only told.",
         ["ownLimit.stalledPercent"] = "It stands still when all its tasks wait for memory for this share of the time (PSI full),",
-        ["ownLimit.time"] = "for this long, and meets memory.max or memory.high all the while.",
+        ["ownLimit.time"] = "for this long, and meets memory.max or memory.high, its own or its Pod's, all the while.",
         ["protect.namespaces"] = "Their Pods are never killed. A list replaces the default: keep `kube-system` in it.",
         ["protect.priorityClasses"] = "Their Pods are never killed.",
         ["protect.minPriority"] =

@@ -9,6 +9,25 @@ internal static class RecordDecisions
     internal static RecordSample Of(in PressureSample sample) =>
         new() { Slice = sample.SlicePath, Reading = sample.Reading, Verdict = sample.Verdict };
 
+    internal static RecordLook Of(RecordedLook look)
+    {
+        var pods = new List<PodFacts>();
+        var candidates = new List<RecordContainer>(look.Candidates.Length);
+        foreach (ref readonly var candidate in look.Candidates)
+        {
+            candidates.Add(Of(candidate, look.PathOf(candidate), look.PodUidOf(candidate), look.ContainerIdOf(candidate), pods));
+        }
+
+        return new RecordLook
+        {
+            Timestamp = look.Timestamp,
+            Total = look.Total,
+            Pods = pods,
+            Candidates = candidates,
+            First = look.First < 0 ? null : look.First,
+        };
+    }
+
     internal static RecordDecision Of(RecordedDecision decision)
     {
         var pods = new List<PodFacts>();
@@ -21,7 +40,7 @@ internal static class RecordDecisions
         var candidates = new List<RecordContainer>(decision.Candidates.Length);
         foreach (ref readonly var candidate in decision.Candidates)
         {
-            candidates.Add(Of(decision, candidate, pods));
+            candidates.Add(Of(candidate, decision.PathOf(candidate), decision.PodUidOf(candidate), decision.ContainerIdOf(candidate), pods));
         }
 
         var keys = new List<string?>(decision.DecidingKeys.Length);
@@ -52,14 +71,14 @@ internal static class RecordDecisions
         };
     }
 
-    private static RecordContainer Of(RecordedDecision decision, in RecordedCandidate candidate, List<PodFacts> pods)
+    private static RecordContainer Of(in RecordedCandidate candidate, string path, string podUid, string containerId, List<PodFacts> pods)
     {
         var facts = candidate.Facts;
         return new RecordContainer
         {
-            Path = decision.PathOf(candidate),
-            PodUid = decision.PodUidOf(candidate),
-            ContainerId = decision.ContainerIdOf(candidate),
+            Path = path,
+            PodUid = podUid,
+            ContainerId = containerId,
             CgroupId = candidate.CgroupId,
             QosClass = candidate.PathQosClass,
             Role = candidate.Role,

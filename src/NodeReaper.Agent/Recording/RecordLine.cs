@@ -26,6 +26,10 @@ internal sealed record RecordLine
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RecordSample? Sample { get; init; }
 
+    /// <summary>What the containers were, in between.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecordLook? Look { get; init; }
+
     /// <summary>What was decided.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RecordDecision? Decision { get; init; }
@@ -69,6 +73,23 @@ internal sealed record RecordSample
     public required PressureReading Reading { get; init; }
 
     public required PressureVerdict Verdict { get; init; }
+}
+
+/// <summary>The largest containers at a moment at which nothing was decided.</summary>
+internal sealed record RecordLook
+{
+    /// <summary>By the clock of the readings.</summary>
+    public required long Timestamp { get; init; }
+
+    /// <summary>How many containers there were.</summary>
+    public required int Total { get; init; }
+
+    public required IReadOnlyList<PodFacts> Pods { get; init; }
+
+    public required IReadOnlyList<RecordContainer> Candidates { get; init; }
+
+    /// <summary>Who would have been the first to die, as an index of them; null when nobody might be killed.</summary>
+    public required int? First { get; init; }
 }
 
 /// <summary>A decision with its facts. Numbers in lists are indexes of <see cref="Candidates"/>.</summary>

@@ -23,6 +23,7 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
     private long _endsAt;
     private long _endsAtLast;
     private long _nextSample;
+    private long _nextLook;
     private int _files;
 
     /// <summary>Writes what there is to write.</summary>
@@ -115,6 +116,9 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
         });
         _endsAtLast = timestamp + Math.Max(Ticks(policy.After), Ticks(s_longest));
         _nextSample = FirstSince(timestamp - Ticks(policy.Before));
+
+        // All that there are: of who was there before the first sample, the last is the newest word.
+        _nextLook = recorder.Looks.Oldest;
     }
 
     private long FirstSince(long timestamp)
@@ -133,8 +137,23 @@ internal sealed class RecordWriter(FlightRecorder recorder, RecordPolicy policy,
         _nextSample = Math.Max(_nextSample, recorder.Ring.Oldest);
         for (; recorder.Ring.TryRead(_nextSample, out var sample); _nextSample++)
         {
+            WriteLooks(sample.Reading.Timestamp);
             Adopt(sample.Policy);
             _file!.Write(new RecordLine { Sample = RecordDecisions.Of(sample) });
+        }
+    }
+
+    // Those until the sample that comes next.
+    private void WriteLooks(long until)
+    {
+        _nextLook = Math.Max(_nextLook, recorder.Looks.Oldest);
+        while (recorder.Looks.TryRead(_nextLook, look => look.Timestamp, out var timestamp) && timestamp <= until)
+        {
+            if (recorder.Looks.TryRead(_nextLook++, look => (Line: RecordDecisions.Of(look), look.Policy), out var taken))
+            {
+                Adopt(taken.Policy);
+                _file!.Write(new RecordLine { Look = taken.Line });
+            }
         }
     }
 

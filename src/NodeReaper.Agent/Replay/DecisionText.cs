@@ -73,6 +73,15 @@ internal static class DecisionText
         return pairs.Where(pair => pair.Recorded != pair.Replayed).Select(pair => new ReplayDifference(pair.What, pair.Recorded, pair.Replayed));
     }
 
+    /// <summary>A container's name, with a piece of the ID: a Pod can have two of that name for a moment, the dead one and the next.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="pods">The Pods of the same line.</param>
+    internal static string NameOf(RecordContainer container, IReadOnlyList<PodFacts> pods)
+    {
+        var id = container.ContainerId[..Math.Min(ShortId, container.ContainerId.Length)];
+        return PodOf(container, pods) is { } pod ? $"{pod.Namespace}/{pod.Name}[{id}]" : $"{container.PodUid}[{id}]";
+    }
+
     /// <summary>The verdict in words.</summary>
     internal static string Verdict(DecidedText decided) => decided.Signal is null
         ? "not short of memory"
@@ -95,14 +104,10 @@ internal static class DecisionText
             : NameOf(decision, index)),
     ];
 
-    private static PodFacts? PodOf(RecordDecision decision, int index) =>
-        decision.Candidates[index].Pod is { } number && number >= 0 && number < decision.Pods.Count ? decision.Pods[number] : null;
+    private static PodFacts? PodOf(RecordDecision decision, int index) => PodOf(decision.Candidates[index], decision.Pods);
 
-    // With a piece of the ID: a Pod can have two of that name for a moment, the dead one and the next.
-    private static string NameOf(RecordDecision decision, int index)
-    {
-        var container = decision.Candidates[index];
-        var id = container.ContainerId[..Math.Min(ShortId, container.ContainerId.Length)];
-        return PodOf(decision, index) is { } pod ? $"{pod.Namespace}/{pod.Name}[{id}]" : $"{container.PodUid}[{id}]";
-    }
+    private static PodFacts? PodOf(RecordContainer container, IReadOnlyList<PodFacts> pods) =>
+        container.Pod is { } number && number >= 0 && number < pods.Count ? pods[number] : null;
+
+    private static string NameOf(RecordDecision decision, int index) => NameOf(decision.Candidates[index], decision.Pods);
 }

@@ -51,6 +51,20 @@ internal static class FactsOfRecord
         };
     }
 
+    /// <summary>Makes the candidates of a look anew.</summary>
+    /// <param name="look">The look.</param>
+    /// <exception cref="FormatException">The lists do not belong together.</exception>
+    internal static CandidateSnapshot Of(RecordLook look)
+    {
+        var candidates = new CandidateSnapshot(Math.Max(1, look.Candidates.Count));
+        foreach (var container in look.Candidates)
+        {
+            Fill(ref candidates.Add(), container, look.Pods);
+        }
+
+        return candidates;
+    }
+
     // When the grace of some was over, all others still had time, or had not been asked.
     private static HashSet<int> GracedIn(RecordDecision decision) =>
         (decision.Kind == DecisionKind.GraceOver ? Enumerable.Range(0, decision.Candidates.Count) : decision.Planned).Except(decision.Plan).ToHashSet();

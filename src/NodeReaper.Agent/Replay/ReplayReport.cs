@@ -41,8 +41,24 @@ internal sealed record ReplayReport
     /// <summary>The same as replayed.</summary>
     public required double? ShortFromSecondsReplayed { get; init; }
 
+    /// <summary>Looks at the containers in between.</summary>
+    public required int Looks { get; init; }
+
+    /// <summary>Looks by which another one would be the first to die.</summary>
+    public required int LooksDiffering { get; init; }
+
+    /// <summary>Who would have been the first to die when the first sample counts as short as replayed; null when nobody would, or nothing tells.</summary>
+    public required ReplayedFirst? FirstReplayed { get; init; }
+
     public required IReadOnlyList<ReplayedDecision> Decisions { get; init; }
 }
+
+/// <summary>Who would have been the first to die.</summary>
+/// <param name="Name">The container.</param>
+/// <param name="Seconds">When the containers were looked at that this rests on, in seconds from the first decision.</param>
+/// <param name="OutOf">How many of the containers there were are recorded: the largest.</param>
+/// <param name="Total">How many there were.</param>
+internal sealed record ReplayedFirst(string Name, double Seconds, int OutOf, int Total);
 
 /// <summary>A decision, recorded and replayed.</summary>
 internal sealed record ReplayedDecision

@@ -18,6 +18,17 @@ internal static class ReplayText
         output.WriteLine(report.SamplesDiffering == 0
             ? $"samples: {report.Samples}, all with the recorded verdict"
             : $"samples: {report.Samples}, {report.SamplesDiffering} with another verdict; short of memory first at {At(report.ShortFromSeconds)}, replayed {At(report.ShortFromSecondsReplayed)}");
+        if (report.LooksDiffering > 0)
+        {
+            output.WriteLine($"looks at the containers in between: {report.Looks}, {report.LooksDiffering} with another one first to die");
+        }
+
+        if (report is { FirstReplayed: { } first, SamplesDiffering: > 0 })
+        {
+            var known = first.OutOf < first.Total ? $", of the {first.OutOf} largest of {first.Total}" : "";
+            output.WriteLine($"  the first to die then: {first.Name}, by the look at {At(first.Seconds)}{known}");
+        }
+
         var torn = report.TornAfterLine is { } line ? $"torn after line {line}; what is in front of it is: " : "";
         output.WriteLine(torn + (report.IsSame ? "same" : "different"));
         if (report is { IsSame: false, Config: null })

@@ -18,6 +18,10 @@ internal sealed class Replayer(string path, string? config, ReapPolicy? otherPol
     private int _samplesDiffering;
     private double? _shortFrom;
     private double? _shortFromReplayed;
+    private RecordLook? _lastLook;
+    private ReplayedFirst? _firstReplayed;
+    private int _looks;
+    private int _looksDiffering;
 
     /// <exception cref="IOException">The record cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The record cannot be read.</exception>
@@ -36,6 +40,10 @@ internal sealed class Replayer(string path, string? config, ReapPolicy? otherPol
             {
                 Compare(number, sample);
             }
+            else if (line.Look is { } look)
+            {
+                Look(number, look);
+            }
             else if (line.Decision is { } decision)
             {
                 Decide(number, decision);
@@ -51,11 +59,14 @@ internal sealed class Replayer(string path, string? config, ReapPolicy? otherPol
             Time = _header.Time,
             Config = config,
             TornAfterLine = reader.TornAfter,
-            IsSame = _samplesDiffering == 0 && _decisions.TrueForAll(decision => decision is { Replayed: not null, Differences.Count: 0 }),
+            IsSame = _samplesDiffering == 0 && (_looksDiffering == 0 || otherPolicy is not null) && _decisions.TrueForAll(decision => decision is { Replayed: not null, Differences.Count: 0 }),
             Samples = _samples,
             SamplesDiffering = _samplesDiffering,
             ShortFromSeconds = _shortFrom,
             ShortFromSecondsReplayed = _shortFromReplayed,
+            Looks = _looks,
+            LooksDiffering = _looksDiffering,
+            FirstReplayed = _firstReplayed,
             Decisions = _decisions,
         };
     }
@@ -73,12 +84,41 @@ internal sealed class Replayer(string path, string? config, ReapPolicy? otherPol
     private void Compare(int number, RecordSample sample)
     {
         var verdict = Occasion.Of(sample.Reading, (otherPolicy ?? RecordedPolicy(number)).Pressure, null).Verdict;
-        var seconds = Math.Round((sample.Reading.Timestamp - _header!.Timestamp) / (double)_header.TicksPerSecond, 3);
+        var seconds = SecondsAt(sample.Reading.Timestamp);
         _samples++;
         _samplesDiffering += verdict == sample.Verdict ? 0 : 1;
         _shortFrom ??= sample.Verdict.IsShort ? seconds : null;
-        _shortFromReplayed ??= verdict.IsShort ? seconds : null;
+        if (_shortFromReplayed is null && verdict.IsShort)
+        {
+            _shortFromReplayed = seconds;
+            _firstReplayed = _lastLook is null ? null : FirstOf(number, _lastLook);
+        }
     }
+
+    private void Look(int number, RecordLook look)
+    {
+        _looks++;
+        _looksDiffering += LookAgain(number, look) == look.First ? 0 : 1;
+        _lastLook = look;
+    }
+
+    private ReplayedFirst? FirstOf(int number, RecordLook look) => LookAgain(number, look) is { } first
+        ? new ReplayedFirst(DecisionText.NameOf(look.Candidates[first], look.Pods), SecondsAt(look.Timestamp), look.Candidates.Count, look.Total)
+        : null;
+
+    private int? LookAgain(int number, RecordLook look)
+    {
+        try
+        {
+            return LookReplay.FirstOf(look, otherPolicy ?? RecordedPolicy(number));
+        }
+        catch (FormatException error)
+        {
+            throw new RecordProblemException(path, number, $"is no look that can be ranked again: {error.Message}");
+        }
+    }
+
+    private double SecondsAt(long timestamp) => Math.Round((timestamp - _header!.Timestamp) / (double)_header.TicksPerSecond, 3);
 
     private void Decide(int number, RecordDecision decision)
     {

@@ -123,8 +123,8 @@ internal sealed record IncidentPassedOver(int Count, long Bytes);
 /// <param name="IsLeftover">True when an agent before this one had left the container slowed down.</param>
 internal sealed record IncidentStage(long? Bytes, double? GraceSeconds, bool? IsLeftover);
 
-/// <summary>A container that stands still at its own limit.</summary>
-internal sealed record IncidentLivelock(long LimitBytes, int StalledPercent, double Seconds, long LimitHits);
+/// <summary>A container that stands still at its own limit, or its Pod's.</summary>
+internal sealed record IncidentLivelock(long LimitBytes, int StalledPercent, double Seconds, long LimitHits, bool IsPodLimit);
 
 /// <summary>A candidate, with the value of each key.</summary>
 internal sealed record IncidentCandidate
@@ -169,6 +169,9 @@ internal sealed record IncidentCandidate
 
     /// <summary>Why it may not be chosen; null when it may.</summary>
     public string? Exclusion { get; init; }
+
+    /// <summary>True when it was told to end (SIGTERM) in this shortage: it dies before those who were not.</summary>
+    public bool IsAskedToEnd { get; init; }
 
     /// <summary>The key that put it in front of the next one; null for the last.</summary>
     public string? DecidingKey { get; init; }
@@ -243,8 +246,8 @@ internal sealed record IncidentKernelOom(long Processes, string Late);
 /// <param name="BytesLeft">What its cgroup holds all the same, such as files on tmpfs.</param>
 internal sealed record IncidentDrain(long Incident, double GoneSeconds, long BytesLeft);
 
-/// <summary>What became of one process, by errno name.</summary>
-internal sealed record IncidentProcess(int Pid, string Name, bool Held, string Signal, string? Release, int Attempts, double? DeadMilliseconds);
+/// <summary>What became of one process, by errno name; null where that was not tried.</summary>
+internal sealed record IncidentProcess(int Pid, string Name, bool Held, string? Signal, string? Release, int Attempts, double? DeadMilliseconds);
 
 /// <summary>The generated serialisers: reflection does not survive NativeAOT.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

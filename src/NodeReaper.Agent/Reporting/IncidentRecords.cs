@@ -33,7 +33,8 @@ internal static class IncidentRecords
                 report.Livelock.LimitBytes,
                 report.Livelock.StalledPercent,
                 Math.Round(report.Livelock.Time.TotalSeconds, 1),
-                report.Livelock.LimitHits)
+                report.Livelock.LimitHits,
+                report.Livelock.IsPodLimit)
             : null,
         Ranking = RankingOf(report),
         RankedTotal = report.RankedTotal,
@@ -119,6 +120,7 @@ internal static class IncidentRecords
             KernelBytes = facts.Memory.Kernel,
             SwapBytes = facts.Memory.Swap,
             Exclusion = facts.Exclusion == Exclusion.None ? null : CamelCase.Of(facts.Exclusion),
+            IsAskedToEnd = facts.IsAskedToEnd,
             DecidingKey = candidate.DecidingKey?.Name,
         };
     }
@@ -166,7 +168,6 @@ internal static class IncidentRecords
 
     private static List<IncidentProcess> ProcessesOf(ReapReport report)
     {
-        var releases = report.Outcome.IsKilled && StrategySteps.Of(report.Outcome.Strategy).Releases;
         var processes = new List<IncidentProcess>(report.Processes.Length);
         foreach (ref readonly var process in report.Processes)
         {
@@ -174,8 +175,8 @@ internal static class IncidentRecords
                 process.ProcessId,
                 process.Name,
                 process.HeldThread != 0,
-                process.SignalError.Name,
-                releases ? process.ReleaseError.Name : null,
+                StepResults.Signal(process, report.Outcome),
+                StepResults.Release(process),
                 process.ReleaseAttempts,
                 ReportSentence.Milliseconds(report.Outcome.DecidedAt, process.DeadAt)));
         }

@@ -55,7 +55,7 @@ internal static class ReportSentence
     // No place is short of memory: the container itself is what this is about.
     private static string OfOwnLimit(ReapReport report)
     {
-        var still = $"stood still at its own limit of {ByteText.Of(report.Livelock.LimitBytes)} for {report.Livelock.Time.TotalSeconds:0} s: "
+        var still = $"stood still at its {(report.Livelock.IsPodLimit ? "Pod's" : "own")} limit of {ByteText.Of(report.Livelock.LimitBytes)} for {report.Livelock.Time.TotalSeconds:0} s: "
             + $"all its tasks waited for memory {report.Livelock.StalledPercent} % of the time";
         return report.Kind switch
         {
@@ -142,7 +142,8 @@ internal static class ReportSentence
     private static string Decision(ReapReport report)
     {
         var by = report.Victim.DecidingKey is { } key ? $" by {key.Name}" : "";
-        return report switch
+        var asked = report.Victim.Facts.IsAskedToEnd ? "told to end before; " : "";
+        return asked + report switch
         {
             { RankedTotal: 1 } => "the only candidate",
             { Rank.Place: 1 } => $"first of {report.RankedTotal}{(by.Length > 0 ? by : ", in a tie broken by UID")}",

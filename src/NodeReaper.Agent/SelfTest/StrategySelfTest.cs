@@ -119,7 +119,7 @@ internal sealed class StrategySelfTest(int expediteFlag)
         try
         {
             var proc = new ProcessFiles(root);
-            using var killer = new Killer(proc, new ProcessGuard(proc), 1, (uint)expediteFlag);
+            using var killer = new Killer(proc, new ProcessGuard(proc, sparesAgents: false), 1, (uint)expediteFlag);
             var target = new KillTarget(CgroupDirectory.None, processId);
 
             // Kept from its exit, the child cannot free its memory itself: what is gone then was taken by the kernel.

@@ -138,8 +138,8 @@ public sealed class ContainerCgroup
     /// <summary>The lower of its memory.swap.max and that of its Pod, in bytes; null when they were not read yet.</summary>
     internal long? SwapLimitBytes { get; set; }
 
-    /// <summary>How often it, or its Pod, has met a limit; null when nobody has looked yet.</summary>
-    internal long? LimitHits { get; set; }
+    /// <summary>How often it, or its Pod, had met a limit when it was last asked whose the node's stalls are.</summary>
+    internal long LimitHits { get; set; }
 
     /// <summary>What some task of it had waited for memory when it was last asked whose the node's stalls are, in microseconds.</summary>
     internal long StalledMicroseconds { get; set; }
@@ -199,7 +199,7 @@ public sealed class ContainerCgroup
         IsLookedAtForMarks = false;
         BarrenUntil = 0;
         SwapLimitBytes = null;
-        LimitHits = null;
+        LimitHits = 0;
         StalledMicroseconds = 0;
         Livelock = default;
         LastEvents = default;

@@ -195,6 +195,7 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
+        NoteGap(children.Error);
         own.Close();
         if (!hasTree && depth > 0)
         {
@@ -226,6 +227,7 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
+        NoteGap(children.Error);
         tree.Close();
     }
 
@@ -269,6 +271,7 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
+        NoteGap(children.Error);
         directory.Close();
     }
 
@@ -302,9 +305,11 @@ public sealed class KubepodsTree : IDisposable
             }
         }
 
+        NoteGap(children.Error);
         directory.Close();
     }
 
+    // Also a listing that ended early: what it did not name is not gone.
     private void NoteGap(Errno error) => _isWalkComplete &= error.IsNone || error.IsGone;
 
     private void Add(

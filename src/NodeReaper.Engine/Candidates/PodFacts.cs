@@ -13,6 +13,9 @@ public sealed record ContainerFacts(
 {
     /// <summary>True for an init container that goes on (restartPolicy: Always).</summary>
     public bool IsSidecar { get; init; }
+
+    /// <summary>True when the end of its log is its termination message where it wrote none itself (FallbackToLogsOnError).</summary>
+    public bool FallsBackToLog { get; init; }
 }
 
 /// <summary>What is known of one Pod of this node. It is matched to its cgroup by its UID.</summary>
@@ -48,6 +51,12 @@ public sealed record PodFacts(
 
     /// <summary>The UID of what made it and makes others in its place; null when nothing does, or that is not known.</summary>
     public string? Workload { get; init; }
+
+    /// <summary>What kind of object that is (ReplicaSet, DaemonSet, …); null when it is not known.</summary>
+    public string? WorkloadKind { get; init; }
+
+    /// <summary>True once it has been deleted, and only has to end.</summary>
+    public bool IsTerminating { get; init; }
 
     /// <summary>How long it wants to have between SIGTERM and the kill; zero when it asks for nothing.</summary>
     public TimeSpan GracePeriod { get; init; }

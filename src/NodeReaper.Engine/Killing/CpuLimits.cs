@@ -4,79 +4,67 @@ using NodeReaper.Kernel.Syscalls;
 namespace NodeReaper.Engine.Killing;
 
 /// <summary>
-/// Lifts the CPU quota and weight of a dying container and of its Pod, and gives the Pod back what it had: other
-/// containers live there. For nodes where the dying threads cannot be made real-time
-/// (cpu.max and cpu.weight; Documentation/admin-guide/cgroup-v2.rst).
+/// Lifts the CPU quota and weight of a dying container and of its Pod, and gives back what they had: other containers live in
+/// the Pod, and the container's cgroup may be used again. For nodes where the dying threads cannot be made real-time
+/// (cpu.max, cpu.weight and cpu.idle; Documentation/admin-guide/cgroup-v2.rst).
 /// </summary>
 public sealed class CpuLimits
 {
-    private readonly byte[] _podMax = new byte[64];
-    private readonly byte[] _podWeight = new byte[64];
+    private readonly LiftedCgroup[] _lifted = new LiftedCgroup[KillTarget.MaxCgroups + 1];
     private readonly KillErrors _errors;
-    private CgroupDirectory _pod = CgroupDirectory.None;
-    private int _podMaxLength;
-    private int _podWeightLength;
+    private int _count;
 
     /// <summary>Makes one.</summary>
     /// <param name="errors">Counts errors.</param>
-    public CpuLimits(KillErrors errors) => _errors = errors;
+    public CpuLimits(KillErrors errors)
+    {
+        _errors = errors;
+        for (var i = 0; i < _lifted.Length; i++)
+        {
+            _lifted[i] = new LiftedCgroup(errors);
+        }
+    }
 
     /// <summary>True between <see cref="Lift(KillTarget)"/> and <see cref="Restore"/>.</summary>
-    public bool IsLifted => _pod.IsOpen;
+    public bool IsLifted => _count > 0;
 
-    /// <summary>Lifts the limits of the victim's cgroups, and of its Pod's.</summary>
+    /// <summary>Lifts the limits of the victim's cgroups, and of its Pod's. Once is enough until <see cref="Restore"/>.</summary>
     /// <param name="target">The victim: everything in its cgroups is dying.</param>
     public void Lift(KillTarget target)
     {
-        if (!target.IsCgroup)
+        if (IsLifted || target.Cgroups.IsEmpty)
         {
             return;
         }
 
         foreach (var cgroup in target.Cgroups)
         {
-            Lift(cgroup);
+            Lift(cgroup, ".\0"u8);
         }
 
-        if (target.IsBelowPod && !IsLifted && target.Cgroups[0].OpenChild("..\0"u8, out _) is { IsOpen: true } pod)
+        if (target.IsBelowPod)
         {
-            _pod = pod;
-            _podMaxLength = Length(pod.ReadFile("cpu.max\0"u8, _podMax));
-            _podWeightLength = Length(pod.ReadFile("cpu.weight\0"u8, _podWeight));
-            Lift(pod);
+            Lift(target.Cgroups[0], "..\0"u8);
         }
     }
 
-    /// <summary>Gives the Pod's cgroup its limits back. Does nothing when nothing was lifted.</summary>
+    /// <summary>Gives every cgroup its limits back. Does nothing when nothing was lifted.</summary>
     public void Restore()
     {
-        if (!IsLifted)
+        while (_count > 0)
         {
-            return;
+            _lifted[--_count].Restore();
         }
-
-        if (_podMaxLength > 0)
-        {
-            Note(_pod.WriteFile("cpu.max\0"u8, _podMax.AsSpan(0, _podMaxLength)));
-        }
-
-        if (_podWeightLength > 0)
-        {
-            Note(_pod.WriteFile("cpu.weight\0"u8, _podWeight.AsSpan(0, _podWeightLength)));
-        }
-
-        _pod.Close();
-        _pod = CgroupDirectory.None;
     }
 
-    private void Lift(CgroupDirectory cgroup)
+    // Opened once more: the victim's own descriptors may be closed before the limits are given back.
+    private void Lift(CgroupDirectory cgroup, ReadOnlySpan<byte> nullTerminatedName)
     {
-        Note(cgroup.WriteFile("cpu.max\0"u8, "max"u8));
-        Note(cgroup.WriteFile("cpu.weight\0"u8, "10000"u8));
+        var opened = cgroup.OpenChild(nullTerminatedName, out var error);
+        _ = _errors.Note(KillCall.CpuLimit, error.IsGone ? Errno.None : error);
+        if (opened.IsOpen)
+        {
+            _lifted[_count++].Lift(opened);
+        }
     }
-
-    // Without the cpu controller there is no such file, and nothing to lift.
-    private void Note(Errno error) => _errors.Note(KillCall.CpuLimit, error.IsGone ? Errno.None : error);
-
-    private static int Length(SyscallResult read) => read.Succeeded ? (int)read.Value : 0;
 }

@@ -36,7 +36,7 @@ public sealed class Holder : IDisposable
     private readonly int[] _threads = new int[MaxPerKill];
     private readonly Errno[] _errors = new Errno[MaxPerKill];
     private readonly int[] _orders = new int[MaxPerKill];
-    private readonly (int Thread, int Process, long Job, bool Interrupted)[] _table = new (int, int, long, bool)[Capacity];
+    private readonly HeldThread[] _table = new HeldThread[Capacity];
     private readonly ProcessFiles _proc;
     private readonly KillErrors _kernelErrors;
     private readonly Thread _thread;
@@ -47,6 +47,7 @@ public sealed class Holder : IDisposable
     private int _wanted;
     private long _job;
     private long _endedJob;
+    private long _end;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="proc">The proc file system.</param>
@@ -71,9 +72,13 @@ public sealed class Holder : IDisposable
 
     /// <summary>Starts to seize one thread of each process.</summary>
     /// <param name="victims">The processes, at most <see cref="MaxPerKill"/>.</param>
-    public void Begin(ReadOnlySpan<VictimProcess> victims)
+    /// <param name="end">
+    /// When it lets go of them by itself, dying or not, in ticks of <see cref="Stopwatch"/>: whoever began this may be kept waiting.
+    /// </param>
+    public void Begin(ReadOnlySpan<VictimProcess> victims, long end)
     {
         _done.Reset();
+        _end = end;
         _wanted = victims.Length;
         for (var i = 0; i < victims.Length; i++)
         {
@@ -93,13 +98,21 @@ public sealed class Holder : IDisposable
     public bool WaitUntilSeized(int milliseconds)
     {
         // It is done before a sleep would be over, most of the time.
-        var end = Stopwatch.GetTimestamp() + s_spin;
-        while (_isSeizing && Stopwatch.GetTimestamp() < end)
+        var begunAt = Stopwatch.GetTimestamp();
+        while (_isSeizing && Stopwatch.GetTimestamp() < begunAt + s_spin)
         {
             Thread.SpinWait(20);
         }
 
-        return !_isSeizing || (_done.Wait(milliseconds) && !_isSeizing);
+        // A signal to this program ends a wait, too.
+        var left = milliseconds;
+        while (_isSeizing && left > 0)
+        {
+            _ = _done.Wait(left);
+            left = milliseconds - (int)Stopwatch.GetElapsedTime(begunAt).TotalMilliseconds;
+        }
+
+        return !_isSeizing;
     }
 
     /// <summary>Tells what became of a process that was seized.</summary>
@@ -116,9 +129,9 @@ public sealed class Holder : IDisposable
     /// <param name="index">Its place in the kill.</param>
     /// <param name="isDying">False when it may not be dying: it is then made to stop, to be let go.</param>
     /// <returns>True when this is news; <see cref="Wake"/> must follow.</returns>
-    public bool LetGo(int index, bool isDying) => Interlocked.Exchange(ref _orders[index], isDying ? MayGo : MustGo) == Held;
+    public bool LetGo(int index, bool isDying) => Interlocked.CompareExchange(ref _orders[index], isDying ? MayGo : MustGo, Held) == Held;
 
-    /// <summary>Seizes no more; one that is seized all the same is let go at once.</summary>
+    /// <summary>Seizes no more, and lets go at once of those that are seized, dying or not.</summary>
     /// <param name="from">From this place in the kill on.</param>
     public void GiveUp(int from)
     {
@@ -169,7 +182,7 @@ public sealed class Holder : IDisposable
     private void SeizeAll()
     {
         var job = Volatile.Read(ref _job);
-        for (var i = 0; i < _wanted && !IsEnded(job) && Volatile.Read(ref _orders[i]) == Held; i++)
+        for (var i = 0; i < _wanted && !IsOver(job, _end) && Volatile.Read(ref _orders[i]) == Held; i++)
         {
             _errors[i] = Seize(_processes[i], i, job, out _threads[i]);
             _seized = i + 1;
@@ -198,7 +211,7 @@ public sealed class Holder : IDisposable
             return error;
         }
 
-        _table[_count] = (thread, index, job, false);
+        _table[_count] = new HeldThread { Thread = thread, ProcessId = processId, Index = index, Job = job, End = _end };
         _count++;
         return Errno.None;
     }
@@ -233,29 +246,56 @@ public sealed class Holder : IDisposable
         for (var position = _count - 1; position >= 0; position--)
         {
             ref var held = ref _table[position];
-            var order = IsEnded(held.Job) ? MustGo : Volatile.Read(ref _orders[held.Process]);
+            var order = IsOver(held.Job, held.End) ? MustGo : Volatile.Read(ref _orders[held.Index]);
             if (order == Held)
             {
                 continue;
             }
 
-            if (order == MustGo && !held.Interrupted)
+            if (TryLetGo(ref held, order == MustGo))
             {
-                _ = ExitHold.Interrupt(held.Thread);
-                held.Interrupted = true;
-            }
-
-            var error = ExitHold.TryLetGo(held.Thread);
-            if (error != Errno.EAGAIN)
-            {
-                // ESRCH and ECHILD: it has ended, and nothing is left to let go.
-                _ = _kernelErrors.Note(KillCall.LetGo, error.IsGone || error == Errno.ECHILD ? Errno.None : error);
                 held = _table[_count - 1];
                 _count--;
             }
         }
     }
 
+    // False while it is still held: whatever went wrong, it is tried again.
+    private bool TryLetGo(ref HeldThread held, bool isToStop)
+    {
+        if (isToStop && !held.Interrupted)
+        {
+            held.Interrupted = ExitHold.Interrupt(held.Thread).IsNone;
+        }
+
+        var error = ExitHold.TryLetGo(held.Thread);
+        if (error == Errno.ECHILD && held.Thread != held.ProcessId)
+        {
+            held.Thread = held.ProcessId;
+            held.Interrupted = false;
+            return false;
+        }
+
+        if (error.IsNone || error == Errno.ESRCH || error == Errno.ECHILD)
+        {
+            return true;
+        }
+
+        _ = _kernelErrors.Note(KillCall.LetGo, error == Errno.EAGAIN ? Errno.None : error);
+        return false;
+    }
+
     // A kill that is over, also one that was given up while this thread was kept waiting.
-    private bool IsEnded(long job) => job <= Volatile.Read(ref _endedJob);
+    private bool IsOver(long job, long end) => job <= Volatile.Read(ref _endedJob) || Stopwatch.GetTimestamp() >= end;
+
+    // One that is to be let go, and of which kill.
+    private struct HeldThread
+    {
+        internal int Thread;
+        internal int ProcessId;
+        internal int Index;
+        internal long Job;
+        internal long End;
+        internal bool Interrupted;
+    }
 }

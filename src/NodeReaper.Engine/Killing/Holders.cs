@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 
@@ -16,6 +17,9 @@ public sealed class Holders : IDisposable
     private const int PatienceMilliseconds = 25;
     private const int StartMilliseconds = 1000;
 
+    // The killer ends the hold by itself, when it can.
+    private static readonly long s_slack = Stopwatch.Frequency / 10;
+
     private readonly Holder[] _all = new Holder[Threads];
     private Holder? _current;
 
@@ -32,7 +36,7 @@ public sealed class Holders : IDisposable
         // The first kill must not wait for a thread to start, or for code that runs for the first time.
         foreach (var holder in _all)
         {
-            holder.Begin([]);
+            holder.Begin([], 0);
             _ = holder.WaitUntilSeized(StartMilliseconds);
         }
     }
@@ -54,16 +58,22 @@ public sealed class Holders : IDisposable
 
     /// <summary>Holds the processes of a victim, as many as can be.</summary>
     /// <param name="victims">The processes, at most <see cref="Holder.MaxPerKill"/>. Gets what became of each.</param>
+    /// <param name="end">When the hold ends all the same, in ticks of <see cref="Stopwatch"/>.</param>
     /// <returns>How many are held.</returns>
-    public int Hold(Span<VictimProcess> victims)
+    public int Hold(Span<VictimProcess> victims, long end)
     {
         _current = FindFree();
         if (_current is not { } holder)
         {
+            for (var i = 0; i < victims.Length; i++)
+            {
+                victims[i].HoldError = Errno.EBUSY;
+            }
+
             return 0;
         }
 
-        holder.Begin(victims);
+        holder.Begin(victims, Math.Max(end, Stopwatch.GetTimestamp()) + s_slack);
         var seized = 0;
         var isDone = holder.WaitUntilSeized(PatienceMilliseconds);
         while (!isDone && holder.Seized > seized)
@@ -118,6 +128,10 @@ public sealed class Holders : IDisposable
             holder.Wake();
         }
     }
+
+    /// <summary>Lets go at once of those whose turn to be released does not come.</summary>
+    /// <param name="from">From this process of <see cref="Hold"/> on.</param>
+    public void GiveUp(int from) => _current?.GiveUp(from);
 
     /// <summary>Lets go of the whole victim, dying or not, as soon as that is possible.</summary>
     public void LetGoOfAll()

@@ -38,4 +38,7 @@ public enum KillCall
 
     /// <summary>A write to memory.reclaim.</summary>
     Reclaim,
+
+    /// <summary>A write to cgroup.freeze.</summary>
+    Freeze,
 }

@@ -25,6 +25,9 @@ public readonly record struct KillOutcome(
     long SignalledAt,
     long ReleasedAt)
 {
+    /// <summary>Of one process in a cgroup: what it had in anonymous memory just before the signal, in bytes; 0 when that was not read.</summary>
+    public long AnonBytes { get; init; }
+
     /// <summary>True when the signal was sent.</summary>
     public bool IsKilled => SignalledAt > 0;
 

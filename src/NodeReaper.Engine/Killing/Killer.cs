@@ -5,8 +5,8 @@ using NodeReaper.Kernel.Syscalls;
 namespace NodeReaper.Engine.Killing;
 
 /// <summary>
-/// Kills a victim and takes its memory back. One thread uses it, and nothing on that thread waits without a bound: what can
-/// (PTRACE_SEIZE, process_mrelease, kcmp) is left to threads of its own. Everything is made at start; a kill allocates nothing.
+/// Kills a victim and takes its memory back. One thread uses it, and what may wait without a bound (PTRACE_SEIZE,
+/// process_mrelease, kcmp) is left to threads of its own; only cgroup.kill is not, which takes the kernel's lock of all cgroups. Everything is made at start; a kill allocates nothing.
 /// </summary>
 public sealed class Killer : IDisposable
 {
@@ -17,6 +17,9 @@ public sealed class Killer : IDisposable
     private const int MaxHeldPerVictim = VictimProcesses.Followed;
     private const int ProgressMilliseconds = 1;
 
+    // Without cgroup.kill, many more may be followed; these leave room for those that are found later.
+    private const int MaxReleasedPerVictim = 512;
+
     // Two threads pay for themselves from here on; smaller ones are released before the second has woken up.
     private const long SharedReleaseBytes = 4L << 20;
 
@@ -26,9 +29,13 @@ public sealed class Killer : IDisposable
     // By then an exit that nothing keeps waiting is over.
     private static readonly long s_firstNudge = Stopwatch.Frequency / 500;
 
+    // When no release has come to an end for that long, whoever still waits for its turn is better off without the hold.
+    private static readonly long s_releasePatience = Stopwatch.Frequency / 50;
+
     // And by then, that of a thousand small processes, who had better not be looked at one by one meanwhile.
     private static readonly long s_lateNudge = Stopwatch.Frequency / 50;
 
+    private readonly ProcessFiles _proc;
     private readonly uint _expediteFlag;
     private readonly VictimProcesses _victim;
     private readonly VictimSignal _signal;
@@ -50,6 +57,7 @@ public sealed class Killer : IDisposable
     /// <param name="expediteFlag">The flag of pidfd_send_signal for <see cref="KillStrategy.Expedite"/>; 0: the kernel has none.</param>
     public Killer(ProcessFiles proc, ProcessGuard guard, int reapers, uint expediteFlag = 0)
     {
+        _proc = proc;
         _expediteFlag = expediteFlag;
         _holders = new Holders(proc, Errors);
         _sharers = new MemorySharers(proc, Errors);
@@ -80,6 +88,7 @@ public sealed class Killer : IDisposable
         var decidedAt = Stopwatch.GetTimestamp();
         var end = decidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
         End();
+        _signal.Begin();
         var identity = _victim.Identify(target, freeableBytes);
         if (identity.Refusal != Refusal.None)
         {
@@ -89,9 +98,10 @@ public sealed class Killer : IDisposable
         _target = target;
         _outsideSharer = identity.OutsideSharer;
         _hasLookedForSharer = _outsideSharer != 0;
+        var anonBytes = AnonBytesOf(target);
         var shares = SharesOf(freeableBytes);
         var hasReaper = _reapers.IdleCount > 0;
-        var held = steps.Holds ? Hold() : 0;
+        var held = steps.Holds ? Hold(end) : 0;
         var signalError = steps.KillsByRelease && !_victim.All.IsEmpty ? KillByRelease(target, shares, out var signalledAt) : Signal(target, steps, out signalledAt);
         if (!signalError.IsNone)
         {
@@ -108,7 +118,7 @@ public sealed class Killer : IDisposable
         }
         else if (!steps.KillsByRelease && !_victim.All.IsEmpty)
         {
-            _reapers.Start(_victim.All.Length, shares, kills: false);
+            StartRelease(shares, kills: false);
         }
 
         _victim.ReadNames();
@@ -116,7 +126,10 @@ public sealed class Killer : IDisposable
         // With all of them stuck in victims before this one, it dies at its own pace, which is what Attend looks after.
         var releasedAt = steps.Releases && hasReaper && WaitForRelease(end) ? Stopwatch.GetTimestamp() : 0;
         return new KillOutcome(
-            strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, signalledAt, releasedAt);
+            strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, signalledAt, releasedAt)
+        {
+            AnonBytes = anonBytes,
+        };
     }
 
     /// <summary>
@@ -158,6 +171,12 @@ public sealed class Killer : IDisposable
         _sharers.Dispose();
     }
 
+    // What the cgroup must lose by the death of one of its processes. Those that share its memory count once.
+    private long AnonBytesOf(KillTarget target) =>
+        target.IsCgroup || target.Cgroups.IsEmpty || _proc.AnonymousPages(_victim.All[0].ProcessId) is not { Succeeded: true } pages
+            ? 0
+            : pages.Value * Environment.SystemPageSize;
+
     // One thread is left for whoever comes next: all of them may be kept waiting by one victim's mmap_lock.
     private int SharesOf(long freeableBytes)
     {
@@ -168,8 +187,24 @@ public sealed class Killer : IDisposable
     }
 
     // Whom nobody can release must not be kept from its exit.
-    private int Hold() =>
-        _reapers.IdleCount == 0 ? 0 : _holders.Hold(_victim.All[..Math.Min(_victim.All.Length, MaxHeldPerVictim)]);
+    private int Hold(long end)
+    {
+        if (_reapers.IdleCount == 0)
+        {
+            return 0;
+        }
+
+        var count = Math.Min(_victim.All.Length, MaxHeldPerVictim);
+        _victim.Pin(count);
+        return _holders.Hold(_victim.All[..count], end);
+    }
+
+    private void StartRelease(int shares, bool kills)
+    {
+        var count = Math.Min(_victim.All.Length, MaxReleasedPerVictim);
+        _victim.Pin(count);
+        _reapers.Start(count, shares, kills);
+    }
 
     private Errno Signal(KillTarget target, in StrategySteps steps, out long signalledAt)
     {
@@ -187,12 +222,12 @@ public sealed class Killer : IDisposable
             if (expedited.IsNone)
             {
                 // Nobody left is no error then: that is what it was for.
-                var others = target.IsCgroup ? _signal.Send(target, mayForget: false) : Errno.None;
+                var others = target.IsCgroup ? _signal.Send(target) : Errno.None;
                 return others.IsGone ? Errno.None : others;
             }
         }
 
-        var error = _signal.Send(target, mayForget: !steps.Holds);
+        var error = _signal.Send(target);
         signalledAt = Stopwatch.GetTimestamp();
         return error;
     }
@@ -207,14 +242,14 @@ public sealed class Killer : IDisposable
             return Errno.ESRCH;
         }
 
-        _reapers.Start(_victim.All.Length, 1, kills: true);
+        StartRelease(shares: 1, kills: true);
         signalledAt = Stopwatch.GetTimestamp();
         _nextNudge = long.MaxValue;
         var isFinished = WaitForRelease(signalledAt + s_atomicHeadStart, lastOne: false);
         if (target.IsCgroup)
         {
             // Nobody left is no error: that is what the release was for.
-            var error = _signal.Send(target, mayForget: false);
+            var error = _signal.Send(target);
             return error.IsGone ? Errno.None : error;
         }
 
@@ -223,10 +258,10 @@ public sealed class Killer : IDisposable
             return Errno.None;
         }
 
-        var killed = _signal.Send(target, mayForget: false);
+        var killed = _signal.Send(target);
         if (isFinished && killed.IsNone)
         {
-            _reapers.Start(_victim.All.Length, shares, kills: false);
+            StartRelease(shares, kills: false);
         }
 
         return killed == Errno.ESRCH ? Errno.None : killed;
@@ -247,12 +282,26 @@ public sealed class Killer : IDisposable
 
     private bool WaitForRelease(long end, bool lastOne = true)
     {
+        var ended = 0;
+        var giveUpAt = Stopwatch.GetTimestamp() + s_releasePatience;
         while (!_reapers.IsFinished)
         {
             _reapers.WaitForProgress(ProgressMilliseconds);
             LetGoOfReleased();
             NudgeWhenDue();
-            if (Stopwatch.GetTimestamp() >= end)
+            var now = Stopwatch.GetTimestamp();
+            if (_reapers.EndedCount != ended)
+            {
+                ended = _reapers.EndedCount;
+                giveUpAt = now + s_releasePatience;
+            }
+            else if (now >= giveUpAt)
+            {
+                _holders.GiveUp(_reapers.BegunCount);
+                giveUpAt = now + s_releasePatience;
+            }
+
+            if (now >= end)
             {
                 // Whatever keeps the release, the hold ends in time, also for one that is not dying.
                 if (lastOne)
@@ -313,7 +362,7 @@ public sealed class Killer : IDisposable
             return;
         }
 
-        _nudgeAfter *= 2;
+        _nudgeAfter = _signal.IsUnfinished ? s_firstNudge : _nudgeAfter * 2;
         _nextNudge = Stopwatch.GetTimestamp() + _nudgeAfter;
         _signal.SendToWhoeverIsLeft(target, withNewcomers: _nudgeAfter >= s_lateNudge);
         UrgeTheDying(target);
@@ -337,7 +386,8 @@ public sealed class Killer : IDisposable
             }
         }
 
-        if (!canRun)
+        // Nobody who lives on gets what is lifted, not even for a while.
+        if (!canRun && (target.IsCgroup || _victim.AreAlone(target)))
         {
             _cpuLimits.Lift(target);
         }
@@ -359,9 +409,10 @@ public sealed class Killer : IDisposable
         }
 
         _hasLookedForSharer = true;
+        _ = _victim.List(_target!);
         foreach (var sharer in _sharers.Find(process.ProcessId, []))
         {
-            if (!_sharers.AreInOneCgroup(process.ProcessId, sharer))
+            if (!_victim.IsInside(_target!, process.ProcessId, sharer))
             {
                 _outsideSharer = sharer;
             }

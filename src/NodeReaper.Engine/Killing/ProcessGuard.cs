@@ -1,4 +1,5 @@
 using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Processes;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 
@@ -28,17 +29,29 @@ public sealed class ProcessGuard
     ];
 
     private readonly ProcessFiles _proc;
+    private readonly bool _sparesAgents;
     private readonly int _self = Environment.ProcessId;
     private readonly long _ownPidNamespace;
 
     /// <summary>Makes a guard.</summary>
     /// <param name="proc">The proc file system.</param>
-    public ProcessGuard(ProcessFiles proc)
+    /// <param name="sparesAgents">False for the self-test alone, whose victims are this program started once more.</param>
+    public ProcessGuard(ProcessFiles proc, bool sparesAgents = true)
     {
         _proc = proc;
+        _sparesAgents = sparesAgents;
         var own = proc.InodeOf(_self, "/ns/pid\0"u8);
         _ownPidNamespace = own.Succeeded ? own.Value : 0;
     }
+
+    /// <summary>Those on whose behalf this program runs, such as the shell it was started from.</summary>
+    public int[] Callers { get; init; } = [];
+
+    /// <summary>
+    /// The process that was asked for, open since before anything else was read of it. Once it has exited its ID may be another's, and everybody
+    /// is refused as gone.
+    /// </summary>
+    public Pidfd Asked { get; set; } = Pidfd.None;
 
     /// <summary>Looks at one process. Allocates nothing.</summary>
     /// <param name="processId">The process.</param>
@@ -75,9 +88,14 @@ public sealed class ProcessGuard
             return Refusal.Init;
         }
 
-        if (processId == _self)
+        if (processId == _self || Callers.AsSpan().Contains(processId))
         {
             return Refusal.Self;
+        }
+
+        if (Asked.IsOpen && Asked.HasExited())
+        {
+            return Refusal.Gone;
         }
 
         Span<byte> buffer = stackalloc byte[NameLength];
@@ -103,7 +121,7 @@ public sealed class ProcessGuard
         }
 
         // A Pod may run its own containerd, in its own PID namespace: that one is the tenant's.
-        return IsSystemName(name) && IsInOwnPidNamespace(processId) ? Refusal.SystemProcess : Refusal.None;
+        return (IsSystemName(name) || (_sparesAgents && name.SequenceEqual("nodereaper"u8))) && IsInOwnPidNamespace(processId) ? Refusal.SystemProcess : Refusal.None;
     }
 
     /// <summary>

@@ -32,6 +32,7 @@ public sealed class ReaperThreads : IDisposable
     private long _ticket;
     private int _count;
     private int _shares;
+    private int _ended;
     private bool _kills;
 
     /// <summary>Starts the threads.</summary>
@@ -87,6 +88,12 @@ public sealed class ReaperThreads : IDisposable
         }
     }
 
+    /// <summary>How many processes of this round, from the first one on, some thread has begun to release.</summary>
+    public int BegunCount => (int)Math.Min(_count, Volatile.Read(ref _ticket) & uint.MaxValue);
+
+    /// <summary>How many releases of this round have come to an end.</summary>
+    public int EndedCount => Volatile.Read(ref _ended);
+
     /// <summary>Starts a round. Results go into the processes. Allocates nothing.</summary>
     /// <param name="count">How many processes.</param>
     /// <param name="shares">How many threads release each process together, 1 to <see cref="VictimProcess.MaxShares"/>.</param>
@@ -103,6 +110,7 @@ public sealed class ReaperThreads : IDisposable
         _kills = kills;
         _shares = shares;
         _count = count;
+        Volatile.Write(ref _ended, 0);
         Interlocked.Exchange(ref _ticket, round << 32);
 
         // One is left for whoever comes next: all that work for this victim may be kept waiting by it.
@@ -221,6 +229,7 @@ public sealed class ReaperThreads : IDisposable
 
         if (victim.EndRelease(share, round, attempts, error))
         {
+            _ = Interlocked.Increment(ref _ended);
             _progress.Raise();
         }
     }

@@ -12,13 +12,13 @@ public enum Refusal
     /// <summary>It is PID 1.</summary>
     Init,
 
-    /// <summary>It is this program.</summary>
+    /// <summary>It is this program, or what this program was started from.</summary>
     Self,
 
     /// <summary>It has no address space: a kernel thread or a zombie.</summary>
     NoAddressSpace,
 
-    /// <summary>It is the kubelet, a container runtime, a shim or an init system.</summary>
+    /// <summary>It is the kubelet, a container runtime, a shim, an init system or another agent.</summary>
     SystemProcess,
 
     /// <summary>It is a sandbox (pause) process, which holds its Pod's namespaces, or has the OOM score of one (-998 or less).</summary>

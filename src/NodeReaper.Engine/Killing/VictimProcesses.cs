@@ -9,7 +9,7 @@ namespace NodeReaper.Engine.Killing;
 /// Finds the processes of a victim and keeps them open: who is a member for certain, who must not die, who is largest.
 /// Everything is made once; nothing is killed here.
 /// </summary>
-public sealed class VictimProcesses
+public sealed partial class VictimProcesses
 {
     /// <summary>Of a victim with more processes, the largest ones are followed one by one; cgroup.kill takes the others along.</summary>
     public const int Followed = 64;
@@ -23,13 +23,14 @@ public sealed class VictimProcesses
 
     private readonly VictimProcess[] _all = new VictimProcess[MaxFollowed];
     private readonly CgroupProcesses _listed = new(MaxListed);
-    private readonly int[] _ids = new int[MaxListed];
-    private readonly long[] _bySize = new long[MaxListed];
+    private readonly int[] _ids = new int[MaxFollowed];
+    private readonly LargestProcesses _largest;
     private readonly ProcessFiles _proc;
     private readonly ProcessGuard _guard;
     private readonly MemorySharers _sharers;
     private readonly KillErrors _errors;
     private int _count;
+    private int _pinned;
 
     /// <summary>Makes the buffers.</summary>
     /// <param name="proc">The proc file system.</param>
@@ -39,6 +40,7 @@ public sealed class VictimProcesses
     public VictimProcesses(ProcessFiles proc, ProcessGuard guard, MemorySharers sharers, KillErrors errors)
     {
         _proc = proc;
+        _largest = new LargestProcesses(proc, MaxListed);
         _guard = guard;
         _sharers = sharers;
         _errors = errors;
@@ -78,7 +80,7 @@ public sealed class VictimProcesses
         }
 
         var total = _listed.Ids.Length;
-        error = OpenAll(Largest(target.IsCgroup ? Followed : 1));
+        error = OpenAll(_largest.Of(_listed.Ids, target.IsCgroup ? Followed : 1));
 
         // A process ID may have passed to another process before it was opened. Whoever is still listed now, and
         // whose pidfd is not dead, is the one that was opened: only a member of the cgroup gets this far.
@@ -129,7 +131,7 @@ public sealed class VictimProcesses
         var followed = SortedFollowed();
         foreach (var processId in _listed.Ids)
         {
-            if (_count == MaxFollowed)
+            if (IsFull)
             {
                 break;
             }
@@ -148,22 +150,50 @@ public sealed class VictimProcesses
         return _all.AsSpan(from, _count - from);
     }
 
-    /// <summary>Makes room. Only before their release has begun, and while none is held.</summary>
+    /// <summary>True when nobody but those that are followed is in the victim's cgroups.</summary>
+    /// <param name="target">The victim.</param>
+    public bool AreAlone(KillTarget target)
+    {
+        if (!_listed.Read(target.Cgroups).IsNone)
+        {
+            return false;
+        }
+
+        var followed = SortedFollowed();
+        foreach (var processId in _listed.Ids)
+        {
+            if (followed.BinarySearch(processId) < 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>True when no more can be followed.</summary>
+    public bool IsFull => _count == MaxFollowed;
+
+    /// <summary>Those before stay where they are until the end of the kill: who holds or releases them knows them by their place.</summary>
+    /// <param name="count">How many, from the first one on.</param>
+    public void Pin(int count) => _pinned = Math.Max(_pinned, count);
+
+    /// <summary>Makes room, of those that are not pinned.</summary>
     public void ForgetTheDead()
     {
-        foreach (ref var process in All)
+        foreach (ref var process in _all.AsSpan(_pinned, _count - _pinned))
         {
-            if (process.HeldThread == 0 && process.Pidfd.HasExited())
+            if (process.Pidfd.HasExited())
             {
                 Drop(ref process);
             }
         }
 
-        CloseRanks(0);
+        CloseRanks(_pinned);
     }
 
     /// <summary>Forgets all of them; whoever calls this has closed them.</summary>
-    public void Clear() => _count = 0;
+    public void Clear() => _count = _pinned = 0;
 
     private VictimIdentity IdentifyProcess(KillTarget target, long freeableBytes)
     {
@@ -183,49 +213,6 @@ public sealed class VictimProcesses
     {
         CloseLast(_count - 1);
         return KeepWithSharers(target, freeableBytes);
-    }
-
-    // The memory of one process comes back only when all who share its address space die.
-    private VictimIdentity KeepWithSharers(KillTarget target, long freeableBytes)
-    {
-        var processId = _all[0].ProcessId;
-        var outsider = 0;
-        foreach (var sharer in _sharers.Find(processId, target.Cgroups.IsEmpty ? [] : _listed.Ids))
-        {
-            if (_count == MaxFollowed || !_sharers.AreInOneCgroup(processId, sharer) || !Open(sharer).IsNone)
-            {
-                outsider = sharer;
-            }
-        }
-
-        if (_count > 1)
-        {
-            KeepSharersFrom(1, processId);
-            KeepGoodFrom(1, target.Cgroups.IsEmpty ? Errno.None : _listed.Read(target.Cgroups), target.Cgroups.IsEmpty);
-        }
-
-        return CheckEach(_count, freeableBytes) with { OutsideSharer = outsider };
-    }
-
-    // The answer may be of one that has called execve since, or whose ID is another's now: once more, with all of them open.
-    private void KeepSharersFrom(int from, int processId)
-    {
-        var ids = _ids.AsSpan(0, _count - from);
-        for (var i = 0; i < ids.Length; i++)
-        {
-            ids[i] = _all[from + i].ProcessId;
-        }
-
-        var still = _sharers.Find(processId, ids);
-        foreach (ref var process in _all.AsSpan(from, _count - from))
-        {
-            if (!still.Contains(process.ProcessId) || !_sharers.AreInOneCgroup(processId, process.ProcessId))
-            {
-                Drop(ref process);
-            }
-        }
-
-        CloseRanks(from);
     }
 
     private void KeepGoodFrom(int from, Errno listed, bool isAnywhere = false)
@@ -249,34 +236,6 @@ public sealed class VictimProcesses
     // By the last listing, and not another process by the same ID.
     private bool IsListed(in VictimProcess process) =>
         _listed.Ids.BinarySearch(process.ProcessId) >= 0 && !process.Pidfd.HasExited();
-
-    // Of those that are listed.
-    private ReadOnlySpan<int> Largest(int most)
-    {
-        var listed = _listed.Ids;
-        var ids = _ids.AsSpan(0, Math.Min(listed.Length, most));
-        if (listed.Length <= most)
-        {
-            listed.CopyTo(ids);
-            return ids;
-        }
-
-        var bySize = _bySize.AsSpan(0, listed.Length);
-        for (var i = 0; i < listed.Length; i++)
-        {
-            var score = _proc.OomScore(listed[i]);
-            bySize[i] = ((score.Succeeded ? -score.Value : 1) << 32) | (uint)listed[i];
-        }
-
-        // Without a comparison, NativeAOT makes one for each sort.
-        bySize.Sort(static (a, b) => a.CompareTo(b));
-        for (var i = 0; i < ids.Length; i++)
-        {
-            ids[i] = (int)(uint)bySize[i];
-        }
-
-        return ids;
-    }
 
     private Errno OpenAll(ReadOnlySpan<int> ids)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using NodeReaper.Kernel.Scheduling;
 using NodeReaper.Kernel.Syscalls;
 
 namespace NodeReaper.Engine.Killing;
@@ -5,7 +7,11 @@ namespace NodeReaper.Engine.Killing;
 /// <summary>Sends the SIGKILL: to whole cgroups, so that no fork in flight gets away, or to single processes.</summary>
 public sealed class VictimSignal
 {
-    private const int SweepRounds = 20;
+    private const int RoomPauseMicroseconds = 200;
+
+    // Those that are held have to wait for it, so it does not go on for ever at a time.
+    private static readonly long s_firstSweep = Stopwatch.Frequency / 10;
+    private static readonly long s_laterSweep = Stopwatch.Frequency / 100;
 
     private readonly VictimProcesses _victim;
     private readonly KillErrors _errors;
@@ -19,11 +25,16 @@ public sealed class VictimSignal
         _errors = errors;
     }
 
+    /// <summary>True when there was not enough time for all that had to be killed one by one: the nudges go on with it.</summary>
+    public bool IsUnfinished { get; private set; }
+
+    /// <summary>Forgets what was left to do of the last victim.</summary>
+    public void Begin() => IsUnfinished = false;
+
     /// <summary>Kills all of the victim.</summary>
     /// <param name="target">The victim.</param>
-    /// <param name="mayForget">Whether the dead may make room for others: nobody else uses the list yet.</param>
     /// <returns>The first error of those that no fallback repaired.</returns>
-    public Errno Send(KillTarget target, bool mayForget)
+    public Errno Send(KillTarget target)
     {
         if (!target.IsCgroup)
         {
@@ -39,7 +50,7 @@ public sealed class VictimSignal
             areKilled &= killed.IsNone || (killed.IsGone && target.Cgroups.Length > 1);
         }
 
-        return areKilled ? Errno.None : Sweep(target, mayForget);
+        return areKilled ? Errno.None : Sweep(target, s_firstSweep);
     }
 
     /// <summary>Asks the kernel to free the memory of each process before the signal returns.</summary>
@@ -67,7 +78,11 @@ public sealed class VictimSignal
     /// <param name="withNewcomers">Also those that are not followed: one of very many, or one that came later.</param>
     public void SendToWhoeverIsLeft(KillTarget target, bool withNewcomers)
     {
-        if (target.IsCgroup && _victim.List(target).IsNone)
+        if (IsUnfinished)
+        {
+            _ = Sweep(target, s_laterSweep);
+        }
+        else if (target.IsCgroup && _victim.List(target).IsNone)
         {
             _ = SendToListed();
             if (withNewcomers)
@@ -77,28 +92,80 @@ public sealed class VictimSignal
         }
     }
 
-    // Without cgroup.kill: again and again, until no fork got away.
-    private Errno Sweep(KillTarget target, bool mayForget)
+    // Without cgroup.kill: again and again, until no fork got away. Where the kernel can (Linux 5.2), they are frozen meanwhile:
+    // who is frozen does not fork, and dies of SIGKILL all the same.
+    private Errno Sweep(KillTarget target, long duration)
     {
+        var end = Stopwatch.GetTimestamp() + duration;
+        var frozen = Freeze(target);
         var error = _victim.List(target);
-        if (!error.IsNone)
+        if (error.IsNone)
         {
-            return error;
+            error = SendToListed();
+            IsUnfinished = !KillAllNewcomers(target, end, out var killed);
+            error = error.IsGone && killed > 0 ? Errno.None : error;
         }
 
-        var first = SendToListed();
-        for (var round = 0; round < SweepRounds && _victim.List(target).IsNone && KillNewcomers(target); round++)
+        Thaw(target, frozen);
+        return error;
+    }
+
+    private bool KillAllNewcomers(KillTarget target, long end, out int killed)
+    {
+        killed = 0;
+        while (_victim.List(target).IsNone)
         {
-            if (mayForget)
+            _victim.ForgetTheDead();
+            var newcomers = KillNewcomers(target);
+            killed += newcomers;
+            if (newcomers == 0 && !_victim.IsFull)
             {
-                _victim.ForgetTheDead();
+                return true;
+            }
+
+            if (Stopwatch.GetTimestamp() >= end)
+            {
+                return false;
+            }
+
+            if (newcomers == 0)
+            {
+                SelfProtection.Sleep(RoomPauseMicroseconds);
             }
         }
 
-        return first;
+        return true;
     }
 
-    private bool KillNewcomers(KillTarget target)
+    // A bit for each cgroup that was not frozen before.
+    private ulong Freeze(KillTarget target)
+    {
+        var frozen = 0UL;
+        for (var i = 0; i < target.Cgroups.Length; i++)
+        {
+            if (target.Cgroups[i].ReadValue("cgroup.freeze\0"u8, out var state).IsNone && state == 0
+                && _errors.Note(KillCall.Freeze, target.Cgroups[i].WriteFile("cgroup.freeze\0"u8, "1"u8)).IsNone)
+            {
+                frozen |= 1UL << i;
+            }
+        }
+
+        return frozen;
+    }
+
+    private void Thaw(KillTarget target, ulong frozen)
+    {
+        for (var i = 0; i < target.Cgroups.Length; i++)
+        {
+            if ((frozen & (1UL << i)) != 0)
+            {
+                var error = target.Cgroups[i].WriteFile("cgroup.freeze\0"u8, "0"u8);
+                _ = _errors.Note(KillCall.Freeze, error.IsGone ? Errno.None : error);
+            }
+        }
+    }
+
+    private int KillNewcomers(KillTarget target)
     {
         var newcomers = _victim.AddNewcomers(target);
         foreach (ref var process in newcomers)
@@ -106,7 +173,7 @@ public sealed class VictimSignal
             Send(ref process);
         }
 
-        return !newcomers.IsEmpty;
+        return newcomers.Length;
     }
 
     private Errno SendToAll()

@@ -1,14 +1,17 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Pressure;
 using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.OwnLimits;
 
 /// <summary>
-/// Finds containers that stand still at their own limit, without being killed by the kernel: as long as reclaim finds a page, its OOM
-/// killer is content (memory.events: max, high; memory.pressure: full). Looks every few seconds, at those alone that met a limit.
+/// Finds containers that stand still at their own limit or their Pod's, without being killed by the kernel: as long as reclaim finds a page,
+/// its OOM killer is content (memory.events: max, high; memory.pressure: full). Looks every few seconds, and closer at those alone that met
+/// a limit. With one container, a kubelet gives its limit to the Pod as well, which is met first, for the sandbox is in it: that counts in
+/// the Pod's memory.events.local, and not below.
 /// </summary>
 public sealed class LivelockWatch
 {
@@ -20,7 +23,9 @@ public sealed class LivelockWatch
     /// <param name="containers">The containers.</param>
     /// <param name="policy">What counts as standing still.</param>
     /// <param name="found">What was found.</param>
-    /// <returns>The first that has stood still long enough and was not found before; null when there is none.</returns>
+    /// <returns>
+    /// The first that has stood still long enough and was not found before, or what gives back more of the same Pod; null when there is none.
+    /// </returns>
     public ContainerCgroup? Find(ReadOnlySpan<ContainerCgroup> containers, OwnLimitPolicy policy, out Livelock found)
     {
         var now = Stopwatch.GetTimestamp();
@@ -30,28 +35,33 @@ public sealed class LivelockWatch
         {
             var state = container.Livelock;
             container.Livelock = Next(container, state, policy, now, out var livelock);
-            if (first is null && !state.IsFound && container.Livelock.Since > 0 && livelock.Time >= policy.Time)
+            if (!state.IsFound && container.Livelock.Since > 0 && livelock.Time >= policy.Time && (first is null || IsLarger(container, first)))
             {
-                container.Livelock = container.Livelock with { IsFound = true };
                 found = livelock;
                 first = container;
             }
         }
 
+        first?.Livelock = first.Livelock with { IsFound = true };
         return first;
     }
+
+    // Containers that share a limit stand still together: it is the largest that fills it.
+    private static bool IsLarger(ContainerCgroup container, ContainerCgroup than) =>
+        container.PodUid.SequenceEqual(than.PodUid) && container.LastFreeableBytes > than.LastFreeableBytes;
 
     private LivelockState Next(
         ContainerCgroup container, in LivelockState state, OwnLimitPolicy policy, long now, out Livelock livelock)
     {
         livelock = default;
         var hits = container.LastEvents.TimesAtLimit;
-        var newHits = hits - state.LimitHits;
+        var podHits = PodHits(container);
+        var newHits = hits - state.LimitHits + podHits - state.PodLimitHits;
 
         // What we slow down ourselves is not for its own limit's sake.
         if (newHits <= 0 || container.ThrottledAt > 0 || !TryReadStall(container, out var stalled))
         {
-            return new LivelockState { LimitHits = hits };
+            return new LivelockState { LimitHits = hits, PodLimitHits = podHits };
         }
 
         var elapsed = Stopwatch.GetElapsedTime(state.LookedAt, now);
@@ -60,6 +70,7 @@ public sealed class LivelockWatch
         var next = new LivelockState
         {
             LimitHits = hits,
+            PodLimitHits = podHits,
             LookedAt = now,
             StalledMicroseconds = stalled,
             Since = !isStill ? 0 : state.Since > 0 ? state.Since : state.LookedAt,
@@ -67,13 +78,21 @@ public sealed class LivelockWatch
         };
         if (isStill)
         {
-            _ = container.Directory.ReadValue("memory.max\0"u8, out var max);
-            _ = container.Directory.ReadValue("memory.high\0"u8, out var high);
+            var isPods = hits == state.LimitHits;
+            _ = container.Directory.ReadValue(isPods ? "../memory.max\0"u8 : "memory.max\0"u8, out var max);
+            _ = container.Directory.ReadValue(isPods ? "../memory.high\0"u8 : "memory.high\0"u8, out var high);
             var percent = (int)Math.Min(100, (stalled - state.StalledMicroseconds) * 100 / elapsed.TotalMicroseconds);
-            livelock = new Livelock(Math.Min(max, high), percent, Stopwatch.GetElapsedTime(next.Since, now), newHits);
+            livelock = new Livelock(Math.Min(max, high), percent, Stopwatch.GetElapsedTime(next.Since, now), newHits, isPods);
         }
 
         return next;
+    }
+
+    // Its own limit alone: what the containers meet is counted there, and what is met above it is the QoS class's or kubepods'.
+    private long PodHits(ContainerCgroup container)
+    {
+        var read = container.Directory.ReadFile("../memory.events.local\0"u8, _text);
+        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out var events) == ParseOutcome.Ok ? events.TimesAtLimit : 0;
     }
 
     private bool TryReadStall(ContainerCgroup container, out long fullMicroseconds)
@@ -94,6 +113,8 @@ public sealed class LivelockWatch
 internal readonly record struct LivelockState
 {
     internal long LimitHits { get; init; }
+
+    internal long PodLimitHits { get; init; }
 
     internal long LookedAt { get; init; }
 

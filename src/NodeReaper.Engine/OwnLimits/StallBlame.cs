@@ -73,7 +73,7 @@ public sealed class StallBlame
         foreach (var container in containers)
         {
             var hits = Hits(container);
-            any |= container.LimitHits is { } known && hits > known;
+            any |= hits > container.Livelock.LimitHits + container.Livelock.PodLimitHits;
             container.LimitHits = hits;
             container.StalledMicroseconds = Stalled(container);
         }
@@ -94,7 +94,7 @@ public sealed class StallBlame
         {
             var hits = Hits(container);
             var waited = Math.Max(0, Stalled(container) - container.StalledMicroseconds);
-            if (container.LimitHits is { } known && hits > known)
+            if (hits > container.LimitHits)
             {
                 atLimits += waited;
             }
@@ -102,24 +102,12 @@ public sealed class StallBlame
             {
                 others |= waited >= enough;
             }
-
-            container.LimitHits = hits;
         }
 
         return others || nodeMicroseconds - atLimits >= enough;
     }
 
-    /// <summary>Remembers who has met a limit up to now. For quiet moments; allocates nothing.</summary>
-    /// <param name="containers">The containers; their memory.events and those of their Pods must have been read just now.</param>
-    public static void Remember(ReadOnlySpan<ContainerCgroup> containers)
-    {
-        foreach (var container in containers)
-        {
-            container.LimitHits = container.LastEvents.TimesAtLimit + container.LastPodEvents.TimesAtLimit;
-        }
-    }
-
-    private long Hits(ContainerCgroup container) => Hits(container, "memory.events\0"u8) + Hits(container, "../memory.events\0"u8);
+    private long Hits(ContainerCgroup container) => Hits(container, "memory.events\0"u8) + Hits(container, "../memory.events.local\0"u8);
 
     private long Hits(ContainerCgroup container, ReadOnlySpan<byte> file)
     {

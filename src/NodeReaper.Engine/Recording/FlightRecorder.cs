@@ -8,7 +8,7 @@ using NodeReaper.Engine.Reporting;
 namespace NodeReaper.Engine.Recording;
 
 /// <summary>
-/// Keeps the last samples and decisions. The pressure thread writes, allocates nothing and never waits; one other thread may read. When that
+/// Keeps the last samples, looks and decisions. The pressure thread writes, allocates nothing and never waits; one other thread may read. When that
 /// falls behind, decisions are lost and counted.
 /// </summary>
 public sealed class FlightRecorder
@@ -16,6 +16,9 @@ public sealed class FlightRecorder
     // More than a minute at the fastest pace, with a slice that has a limit.
     private const int Samples = 12288;
     private const int Decisions = 4;
+
+    // One each five seconds while nothing is short: more than a minute.
+    private const int LooksKept = 13;
 
     private readonly RecordedDecision[] _decisions = new RecordedDecision[Decisions];
     private RecordedDecision? _captured;
@@ -35,6 +38,9 @@ public sealed class FlightRecorder
 
     /// <summary>The last samples.</summary>
     public SampleRing Ring { get; } = new(Samples);
+
+    /// <summary>The last looks at the containers in between.</summary>
+    public LookRing Looks { get; } = new(LooksKept);
 
     /// <summary>How many decisions were lost because nobody had taken those before.</summary>
     public long Lost => Volatile.Read(ref _lost);
@@ -58,6 +64,17 @@ public sealed class FlightRecorder
                 Add(slice.Path, slice.Last, policy);
             }
         }
+    }
+
+    /// <summary>Adds a look at the containers at which nothing is decided.</summary>
+    /// <param name="timestamp">When the signals were read.</param>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="snapshot">The containers.</param>
+    /// <param name="ranking">Their order.</param>
+    public void Note(long timestamp, ReapPolicy policy, CandidateSnapshot snapshot, VictimRanking ranking)
+    {
+        Looks.Next.Fill(timestamp, policy, snapshot, ranking);
+        Looks.Add();
     }
 
     /// <summary>Copies the facts of a decision, before anything is done about it. Nothing comes of it without <see cref="Keep"/>.</summary>

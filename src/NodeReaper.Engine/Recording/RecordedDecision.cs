@@ -1,4 +1,3 @@
-using System.Text;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
@@ -14,16 +13,12 @@ public sealed class RecordedDecision
     /// <summary>The most candidates that are kept; with more, the decision cannot be recomputed.</summary>
     public const int MaxCandidates = 1024;
 
-    private const int TextBytes = 256 * MaxCandidates;
-    private readonly RecordedCandidate[] _candidates = new RecordedCandidate[MaxCandidates];
-    private readonly byte[] _text = new byte[TextBytes];
+    private readonly RecordedContainers _containers = new(MaxCandidates);
     private readonly int[] _order = new int[MaxCandidates];
     private readonly RankingKey?[] _keys = new RankingKey?[MaxCandidates];
     private readonly PressureSample[] _places = new PressureSample[1 + PodSlices.Capacity];
     private readonly int[] _planned = new int[KillPlan.MaxVictims];
     private readonly int[] _plan = new int[KillPlan.MaxVictims];
-    private int _count;
-    private int _textLength;
     private int _ranked;
     private int _placeCount;
     private int _plannedCount;
@@ -54,7 +49,7 @@ public sealed class RecordedDecision
     public ReadOnlySpan<PressureSample> Places => _places.AsSpan(0, _placeCount);
 
     /// <summary>The candidates.</summary>
-    public ReadOnlySpan<RecordedCandidate> Candidates => _candidates.AsSpan(0, _count);
+    public ReadOnlySpan<RecordedCandidate> Candidates => _containers.All;
 
     /// <summary>The ranking, as indexes of <see cref="Candidates"/>.</summary>
     public ReadOnlySpan<int> Order => _order.AsSpan(0, _ranked);
@@ -70,16 +65,15 @@ public sealed class RecordedDecision
 
     /// <summary>The path of a candidate's cgroup.</summary>
     /// <param name="candidate">One of <see cref="Candidates"/>.</param>
-    public string PathOf(in RecordedCandidate candidate) => Text(candidate.TextStart, candidate.PathLength);
+    public string PathOf(in RecordedCandidate candidate) => _containers.PathOf(candidate);
 
     /// <summary>The UID of a candidate's Pod.</summary>
     /// <param name="candidate">One of <see cref="Candidates"/>.</param>
-    public string PodUidOf(in RecordedCandidate candidate) => Text(candidate.TextStart + candidate.PathLength, candidate.UidLength);
+    public string PodUidOf(in RecordedCandidate candidate) => _containers.PodUidOf(candidate);
 
     /// <summary>The runtime's ID of a candidate.</summary>
     /// <param name="candidate">One of <see cref="Candidates"/>.</param>
-    public string ContainerIdOf(in RecordedCandidate candidate) =>
-        Text(candidate.TextStart + candidate.PathLength + candidate.UidLength, candidate.IdLength);
+    public string ContainerIdOf(in RecordedCandidate candidate) => _containers.ContainerIdOf(candidate);
 
     internal void Fill(
         DecisionKind kind,
@@ -107,11 +101,10 @@ public sealed class RecordedDecision
             }
         }
 
-        _count = 0;
-        _textLength = 0;
+        _containers.Clear();
         foreach (ref readonly var candidate in snapshot.All)
         {
-            IsWhole = IsWhole && TryAdd(candidate);
+            IsWhole = IsWhole && _containers.TryAdd(candidate);
         }
 
         _ranked = IsWhole ? ranking.Count : 0;
@@ -136,37 +129,4 @@ public sealed class RecordedDecision
 
     private void AddPlace(string? slicePath, in PressureReading reading) =>
         _places[_placeCount++] = new PressureSample(slicePath, reading, Occasion.Of(reading, Policy.Pressure, null).Verdict, Policy);
-
-    private bool TryAdd(in Candidate candidate)
-    {
-        var cgroup = candidate.Cgroup;
-        if (_count == MaxCandidates || _textLength + cgroup.PathBytes.Length + cgroup.PodUid.Length + cgroup.ContainerId.Length > TextBytes)
-        {
-            return false;
-        }
-
-        ref var added = ref _candidates[_count++];
-        added = new RecordedCandidate(
-            candidate, cgroup.Id, cgroup.QosClass, cgroup.Role, cgroup.IsNodeCritical, cgroup.IsWidened)
-        {
-            TextStart = _textLength,
-            PathLength = cgroup.PathBytes.Length,
-            UidLength = cgroup.PodUid.Length,
-            IdLength = cgroup.ContainerId.Length,
-        };
-        cgroup.PathBytes.CopyTo(_text.AsSpan(_textLength));
-        _textLength += cgroup.PathBytes.Length;
-
-        // A UID is made of bytes: it comes from a path.
-        foreach (var letter in cgroup.PodUid)
-        {
-            _text[_textLength++] = (byte)letter;
-        }
-
-        cgroup.ContainerId.CopyTo(_text.AsSpan(_textLength));
-        _textLength += cgroup.ContainerId.Length;
-        return true;
-    }
-
-    private string Text(int start, int length) => Encoding.UTF8.GetString(_text.AsSpan(start, length));
 }

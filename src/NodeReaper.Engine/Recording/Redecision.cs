@@ -61,7 +61,7 @@ public sealed class Redecision
 
     private Conclusion DecideOnShortage()
     {
-        if (!Occasion.Verdict.IsShort)
+        if (!Occasion.Verdict.IsShort || Decisions.WouldBeOver(Occasion, Decisions.ToldBytes(Facts.Candidates)))
         {
             return Conclusion.Wait;
         }

@@ -4,6 +4,7 @@ using NodeReaper.Engine.Killing;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Scheduling;
+using NodeReaper.Kernel.Syscalls;
 
 namespace NodeReaper.Engine.Verification;
 
@@ -21,6 +22,9 @@ public sealed class Verifier
 
     // Page tables and what the kernel keeps for a while stay below this share of what was there.
     private const int ResidueDivisor = 64;
+
+    // The others of the container may grow meanwhile, and it itself may have between the two looks.
+    private const int LossDivisor = 8;
 
     private readonly MemoryUseReader _reader = new();
     private readonly ProcessFiles _proc;
@@ -138,13 +142,36 @@ public sealed class Verifier
         var now = Stopwatch.GetTimestamp();
         var error = _reader.Read(cgroup, out var left);
         left = error.IsNone ? left : result.Left;
-        var freed = outcome.SharerProcessId == 0 && (allDead || AreReleased(killer.Processes));
+
+        // Dead is not freed: a reader of /proc may keep the memory of a process that is gone.
+        var isBack = allDead && (error.IsGone || Lost(result.Before, left) >= outcome.AnonBytes - Math.Max(outcome.AnonBytes / LossDivisor, _batchBytes));
+        var freed = outcome.SharerProcessId == 0 && (AreReleased(killer.Processes) || isBack);
         return result with
         {
             Left = left,
             FreedAt = freed ? FirstTime(result.FreedAt, now) : 0,
             DeadAt = allDead ? FirstTime(result.DeadAt, now) : 0,
         };
+    }
+
+    private static long Lost(in MemoryUse before, in MemoryUse left) => before.Anon + before.Swap - left.Anon - left.Swap;
+
+    // EINVAL to the end: one that shares the memory is not dying, also when nobody found out in time who that is. Those of the victim that
+    // share it among themselves are not meant, nor a kernel that does not know the flag of its own kill-and-reap.
+    private static bool IsKept(ReadOnlySpan<VictimProcess> processes, in KillOutcome outcome)
+    {
+        var isKept = false;
+        foreach (ref readonly var process in processes)
+        {
+            if (process.ReleaseShares > 0 && process.ReleaseError.IsNone)
+            {
+                return false;
+            }
+
+            isKept |= process.ReleaseShares > 0 && process.ReleaseError == Errno.EINVAL;
+        }
+
+        return isKept && !StrategySteps.Of(outcome.Strategy).KillsByRelease;
     }
 
     private static bool AreReleased(ReadOnlySpan<VictimProcess> processes)
@@ -164,7 +191,7 @@ public sealed class Verifier
         ReadOnlySpan<VictimProcess> processes, in ReliefResult result, in KillOutcome outcome, bool allDead)
     {
         var now = Stopwatch.GetTimestamp();
-        if (outcome.SharerProcessId != 0)
+        if (outcome.SharerProcessId != 0 || IsKept(processes, outcome))
         {
             // Somebody else keeps the address space: the death proves nothing.
             return result with { DeadAt = allDead ? FirstTime(result.DeadAt, now) : 0 };

@@ -33,37 +33,32 @@ public static class ExitHold
     /// <summary>
     /// Lets the thread go if it has reached a stop; it then goes on with its exit, or with what it did. A signal that
     /// was about to be delivered to it is delivered.
-    /// <see cref="Errno.None"/>: let go. ESRCH or ECHILD: it died, nothing is left to let go.
-    /// EAGAIN: it has not stopped yet; call again later.
+    /// <see cref="Errno.None"/>: let go. ESRCH: it died. ECHILD: no thread of this ID is held by the calling thread; execve gives the one that
+    /// calls it the ID of its process. EAGAIN: it has not stopped yet. That and any other error: it is still held; call again later.
     /// </summary>
     /// <param name="threadId">The thread that was seized by the calling thread.</param>
     public static unsafe Errno TryLetGo(int threadId)
     {
         int status;
         var waited = SyscallResult.FromLibc(NativeMethods.WaitPid(threadId, &status, WNOHANG | __WALL));
-        if (!waited.Succeeded)
+        var isNews = waited is { Succeeded: true, Value: > 0 };
+        if (isNews && (status & 0xff) != 0x7f)
         {
-            return waited.Error == Errno.EINTR ? Errno.EAGAIN : waited.Error;
-        }
-
-        if (waited.Value == 0)
-        {
-            // No news, but the stop may have been told to another thread of this program that waits for children, as
-            // the .NET runtime does. A tracee that is not stopped answers ESRCH.
-            return NativeMethods.Ptrace(PTRACE_DETACH, threadId, 0, 0) == 0 ? Errno.None : Errno.EAGAIN;
-        }
-
-        // WIFSTOPPED: otherwise this is the exit status of a thread that is gone.
-        if ((status & 0xff) != 0x7f)
-        {
+            // Not WIFSTOPPED: the exit status of a thread that is gone.
             return Errno.ESRCH;
         }
 
-        // The upper half names a ptrace event; without one, the tracee is about to get the signal.
-        var signal = status >> 16 == 0 ? (status >> 8) & 0xff : 0;
-        var error = SyscallResult.FromLibc(NativeMethods.Ptrace(PTRACE_DETACH, threadId, 0, signal)).Error;
+        // The upper half names a ptrace event; without one, the tracee is about to get the signal. Without news, the stop may
+        // have been told to another thread of this program that waits for children, as the .NET runtime does.
+        var signal = isNews && status >> 16 == 0 ? (status >> 8) & 0xff : 0;
+        var detached = SyscallResult.FromLibc(NativeMethods.Ptrace(PTRACE_DETACH, threadId, 0, signal)).Error;
+        if (detached != Errno.ESRCH)
+        {
+            return detached;
+        }
 
-        // A SIGKILL took it out of this stop meanwhile: it is on its way to the stop at its exit, and still ours.
-        return error == Errno.ESRCH ? Errno.EAGAIN : error;
+        // It is not stopped, or a SIGKILL took it out of its stop meanwhile and it is on its way to the one at its exit; or it is
+        // none of ours. A single answer is not enough for that: whoever is forgotten stays at its stop for as long as this thread lives.
+        return waited.Error == Errno.ECHILD && Interrupt(threadId) == Errno.ESRCH ? Errno.ECHILD : Errno.EAGAIN;
     }
 }

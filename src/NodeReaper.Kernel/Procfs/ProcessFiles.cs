@@ -5,7 +5,7 @@ namespace NodeReaper.Kernel.Procfs;
 
 /// <summary>
 /// Reads files of /proc/PID. Those that take a reference to the process's memory (statm, stat, status, maps, cmdline …)
-/// keep it from being freed for as long as the reader is in them: only <see cref="Statm"/> and <see cref="Parent"/> here do.
+/// keep it from being freed for as long as the reader is in them: only <see cref="Statm"/>, <see cref="AnonymousPages"/> and <see cref="Parent"/> here do.
 /// </summary>
 /// <param name="Root">The proc file system's directory.</param>
 public readonly record struct ProcessFiles(FileDescriptor Root)
@@ -36,19 +36,14 @@ public readonly record struct ProcessFiles(FileDescriptor Root)
 
     /// <summary>Reads the resident set (/proc/PID/statm). The value is in pages. Takes a reference to the memory: not while it should be freed.</summary>
     /// <param name="processId">The process.</param>
-    public SyscallResult Statm(int processId)
-    {
-        Span<byte> buffer = stackalloc byte[128];
-        var read = Read(processId, "/statm\0"u8, buffer);
-        if (!read.Succeeded)
-        {
-            return read;
-        }
+    public SyscallResult Statm(int processId) => ReadStatm(processId, isAnonymous: false);
 
-        return ProcessStatm.Parse(buffer[..(int)read.Value], out var pages) == Text.ParseOutcome.Ok
-            ? SyscallResult.Of(pages)
-            : SyscallResult.Failed(Errno.EINVAL);
-    }
+    /// <summary>
+    /// Reads what of the resident set goes with the process's memory: not files, not shared memory (/proc/PID/statm). The value is in
+    /// pages. Takes a reference to the memory for a moment: only before the signal.
+    /// </summary>
+    /// <param name="processId">The process.</param>
+    public SyscallResult AnonymousPages(int processId) => ReadStatm(processId, isAnonymous: true);
 
     /// <summary>
     /// Reads who the process's parent is (/proc/PID/stat, proc_pid_stat(5)). The value is a process ID; 0 when the parent is in another
@@ -128,6 +123,20 @@ public readonly record struct ProcessFiles(FileDescriptor Root)
         _ = Utf8Formatter.TryFormat(processId, path, out var length);
         slashNameNull.CopyTo(path[length..]);
         return path[..(length + slashNameNull.Length)];
+    }
+
+    private SyscallResult ReadStatm(int processId, bool isAnonymous)
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        var read = Read(processId, "/statm\0"u8, buffer);
+        if (!read.Succeeded)
+        {
+            return read;
+        }
+
+        var text = buffer[..(int)read.Value];
+        var outcome = isAnonymous ? ProcessStatm.ParseAnonymous(text, out var pages) : ProcessStatm.Parse(text, out pages);
+        return outcome == Text.ParseOutcome.Ok ? SyscallResult.Of(pages) : SyscallResult.Failed(Errno.EINVAL);
     }
 
     private SyscallResult ReadScore(int processId, ReadOnlySpan<byte> slashNameNull)

@@ -22,4 +22,28 @@ public static class ProcessStatm
             ? DecimalNumber.ParseUnsigned(KernelText.TakeUntil((byte)' ', ref line), out residentPages)
             : outcome;
     }
+
+    /// <summary>Reads what of the resident set is neither a file's nor shared memory: the second field less the third. Allocates nothing.</summary>
+    /// <param name="text">The whole content.</param>
+    /// <param name="pages">In pages; 0 for a zombie or a kernel thread, and on failure.</param>
+    public static ParseOutcome ParseAnonymous(ReadOnlySpan<byte> text, out long pages)
+    {
+        pages = 0;
+        var outcome = KernelText.TakeOnlyLine(text, out var line);
+        outcome = outcome == ParseOutcome.Ok ? DecimalNumber.ParseUnsigned(KernelText.TakeUntil((byte)' ', ref line), out _) : outcome;
+        if (outcome != ParseOutcome.Ok)
+        {
+            return outcome;
+        }
+
+        outcome = DecimalNumber.ParseUnsigned(KernelText.TakeUntil((byte)' ', ref line), out var resident);
+        if (outcome != ParseOutcome.Ok)
+        {
+            return outcome;
+        }
+
+        outcome = DecimalNumber.ParseUnsigned(KernelText.TakeUntil((byte)' ', ref line), out var shared);
+        pages = outcome == ParseOutcome.Ok ? Math.Max(0, resident - shared) : 0;
+        return outcome;
+    }
 }

@@ -73,6 +73,9 @@ public readonly record struct Errno(int Value)
     /// <summary>The kernel does not have the system call.</summary>
     public static readonly Errno ENOSYS = new(38);
 
+    /// <summary>Too many links: here, one that was not to be followed.</summary>
+    public static readonly Errno ELOOP = new(40);
+
     /// <summary>Value too large: here, a file longer than the buffer that was to hold it.</summary>
     public static readonly Errno EOVERFLOW = new(75);
 
@@ -113,6 +116,7 @@ public readonly record struct Errno(int Value)
         28 => nameof(ENOSPC),
         30 => nameof(EROFS),
         38 => nameof(ENOSYS),
+        40 => nameof(ELOOP),
         75 => nameof(EOVERFLOW),
         95 => nameof(EOPNOTSUPP),
         110 => nameof(ETIMEDOUT),

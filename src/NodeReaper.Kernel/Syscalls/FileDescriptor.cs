@@ -27,6 +27,11 @@ public readonly record struct FileDescriptor(int Number)
     /// <param name="error">Why it could not be opened.</param>
     public static FileDescriptor OpenReadWrite(string path, out Errno error) => Open(path, O_RDWR | O_NONBLOCK, out error);
 
+    /// <summary>Opens a file for writing that is no link, and waits for nobody (open(2), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC).</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="error">Why it could not be opened, such as ELOOP: it is a link.</param>
+    public static FileDescriptor OpenWriteNoFollow(string path, out Errno error) => Open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK, out error);
+
     /// <summary>Opens a directory (open(2), O_DIRECTORY | O_CLOEXEC).</summary>
     /// <param name="path">The path.</param>
     /// <param name="error">Why it could not be opened, such as ENOENT or ENOTDIR.</param>

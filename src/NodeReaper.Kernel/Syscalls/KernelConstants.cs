@@ -74,6 +74,9 @@ internal static class KernelConstants
     /// <summary>O_DIRECTORY: one of the few open flags that differ by architecture.</summary>
     internal static int O_DIRECTORY => Architecture.IsArm64 ? 0x4000 : 0x10000;
 
+    /// <summary>O_NOFOLLOW: another one.</summary>
+    internal static int O_NOFOLLOW => Architecture.IsArm64 ? 0x8000 : 0x20000;
+
     private static class Architecture
     {
         internal static bool IsArm64 =>

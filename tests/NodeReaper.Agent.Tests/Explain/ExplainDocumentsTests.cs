@@ -40,7 +40,8 @@ public sealed class ExplainDocumentsTests
         Assert.Equal([("b", false), ("a", true)], document.Ranking.Select(each => (each.Container.PodUid, each.DryRun)));
         Assert.Equal(document.Keys, document.Ranking[0].Scores.Keys);
         Assert.Equal([300, document.Ranking[0].Container.CgroupId], document.Ranking[0].Scores.Values);
-        Assert.Equal((false, ["bank"]), (document.DryRun, document.DryRunNamespaces));
+        Assert.False(document.DryRun);
+        Assert.Equal(["bank"], document.DryRunNamespaces);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class ClockJumpTests : IDisposable
         var log = new RecordingLogger<Evictor>();
         var told = new ConcurrentQueue<ClusterEvent>();
         using var evictor = new Evictor(
-            rig.Client(), ApiRig.Impatient with { Eviction = TimeSpan.FromSeconds(3) }, new PendingEvictions(null), _time, told.Enqueue, log);
+            rig.Client(), ApiRig.Impatient with { Eviction = TimeSpan.FromSeconds(3) }, new PendingEvictions(null), () => false, null, _time, told.Enqueue, log);
         evictor.Begin(Pod("web"), "x");
         await Soon.Until(() => rig.Cluster.Count(ApiVerb.Evict) > 0);
         _time.Jump(TimeSpan.FromDays(days));
@@ -152,5 +152,5 @@ public sealed class ClockJumpTests : IDisposable
         }
     }
 
-    private static PodFacts Pod(string name) => new($"uid-{name}", "shop", name, QosClass.Burstable, 0, null, default, []);
+    private static PodFacts Pod(string name) => new($"uid-{name}", "shop", name, QosClass.Burstable, 0, null, default, []) { Workload = "a-workload" };
 }

@@ -266,6 +266,22 @@ public sealed class PodManifestTests : IDisposable
 
     private PodManifestFolder Folder() => new(_folder.Path, TimeProvider.System);
 
+    [Fact]
+    public void Whose_log_is_to_be_the_termination_message_is_read()
+    {
+        var reading = Read(
+            """
+            kind: Pod
+            metadata: {name: a, uid: u}
+            spec:
+              containers:
+              - {name: log, terminationMessagePolicy: FallbackToLogsOnError}
+              - {name: file, terminationMessagePolicy: File}
+              - {name: none}
+            """);
+        Assert.Equal([true, false, false], Assert.Single(reading.Snapshot.Pods).Containers.Select(container => container.FallsBackToLog));
+    }
+
     private PodFolderReading Read(string text)
     {
         _folder.Write("pod.yaml", text);

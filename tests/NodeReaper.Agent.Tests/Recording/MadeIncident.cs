@@ -63,6 +63,25 @@ internal sealed class MadeIncident : IDisposable
         Recorder.Keep();
     }
 
+    /// <summary>Looks around while so much is available, and decides nothing.</summary>
+    internal void LookAround(ReapPolicy policy, int availableMib)
+    {
+        SetAvailable(availableMib);
+        Assert.True(_node.Read(policy.Pressure));
+        var snapshot = new CandidateSnapshot(8);
+        var ranking = new VictimRanking();
+        for (var i = 0; i < s_names.Length; i++)
+        {
+            Add(ref snapshot.Add(), i);
+        }
+
+        CandidateRules.Apply(snapshot, policy, null);
+        Ranker.Rank(snapshot, policy.Ranking, ranking);
+        Recorder.Note(_node.Last.Timestamp, policy, snapshot, ranking);
+        Recorder.Note(_node, policy);
+        SetAvailable(60);
+    }
+
     /// <summary>Decides, and writes the record.</summary>
     /// <returns>The path of the record.</returns>
     internal string Record(ReapPolicy policy, MadeDecision made = MadeDecision.Shortage, bool isCacheAsked = false)

@@ -42,18 +42,18 @@ public sealed class RecordWriterTests : IDisposable
     [Fact]
     public void A_record_ends_in_time_after_its_last_decision_not_after_its_first()
     {
-        var policy = new RecordPolicy { Directory = _folder.PathOf("records"), After = TimeSpan.FromMilliseconds(600) };
+        var policy = new RecordPolicy { Directory = _folder.PathOf("records"), After = TimeSpan.FromSeconds(2) };
         using var writer = new RecordWriter(_incident.Recorder, policy, null);
         _incident.Decide(new ReapPolicy());
         Assert.Null(writer.Work(isLast: false));
-        Thread.Sleep(400);
+        Thread.Sleep(1300);
         _incident.Decide(new ReapPolicy());
         Assert.Null(writer.Work(isLast: false));
-        Thread.Sleep(400);
+        Thread.Sleep(1000);
 
         Assert.Null(writer.Work(isLast: false));
 
-        Thread.Sleep(400);
+        Thread.Sleep(1200);
         Assert.NotNull(writer.Work(isLast: false));
     }
 

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using NodeReaper.Agent.Commands;
+using NodeReaper.Agent.Hosting;
+using NodeReaper.Agent.Recording;
+using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Agent.Tests.Recording;
@@ -86,6 +89,56 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Theory]
+    [InlineData("pressure: {killBelow: 200Mi, recoverTo: 300Mi}", "batch/hog[hog-0]")]
+    [InlineData("pressure: {killBelow: 200Mi, recoverTo: 300Mi}\nprotect: {namespaces: [batch]}", "kube-system/dns[dns-0]")]
+    [InlineData("pressure: {killBelow: 200Mi, recoverTo: 300Mi}\nprotect: {namespaces: [batch, data, kube-system]}", null)]
+    public void Who_would_have_been_first_at_an_earlier_threshold_is_known_from_the_looks_in_between(string policy, string? first)
+    {
+        using var folder = new TemporaryFolder();
+        using var incident = new MadeIncident(folder);
+        incident.LookAround(new ReapPolicy(), 150);
+        var record = incident.Record(new ReapPolicy { Record = new RecordPolicy { Directory = folder.PathOf("records") } });
+        Assert.Equal(0, Replay(record).Status);
+
+        var (status, output, _) = Replay(record, "--config", _folder.Write("other.yaml", policy), "--output", "json");
+
+        Assert.Equal(5, status);
+        using var report = JsonDocument.Parse(output);
+        var replayed = report.RootElement.GetProperty("firstReplayed");
+        Assert.Equal(first, replayed.ValueKind == JsonValueKind.Null ? null : Text(replayed, "name"));
+        Assert.Equal((1, first == "batch/hog[hog-0]" ? 0 : 1), (Number(report, "looks"), Number(report, "looksDiffering")));
+        Assert.Equal(first is not null, Replay(record, "--config", _folder.PathOf("other.yaml")).Output.Contains($"  the first to die then: {first}, by the look at ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("0.0.9", " decides otherwise than 0.0.9 did; CHANGELOG.md says what was meant to change\n")]
+    [InlineData(null, "and so is the version: that is a bug\n")]
+    public void A_difference_under_the_recorded_policy_is_one_of_the_code(string? recordedBy, string meaning)
+    {
+        recordedBy ??= AgentVersion.Text;
+        var path = _folder.PathOf("otherwise.jsonl");
+        using (var file = new RecordFile(path))
+        {
+            foreach (var (_, line) in new RecordReader(_record).Read().Where(line => line.Line.End is null))
+            {
+                file.Write(line with
+                {
+                    Record = line.Record is { } header ? header with { Agent = recordedBy } : null,
+                    Decision = line.Decision is { } decision ? decision with { Conclusion = Conclusion.NoVictim } : null,
+                });
+            }
+
+            file.End(0);
+        }
+
+        var (status, output, _) = Replay(path);
+
+        Assert.Equal(5, status);
+        Assert.StartsWith($"{path}: node-1, recorded by {recordedBy}, replayed by {AgentVersion.Text}, under the recorded policy\n", output, StringComparison.Ordinal);
+        Assert.EndsWith(meaning, output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(Damages))]
     public void A_bad_record_is_refused_with_the_line(string name, int line, string message)
     {
@@ -166,6 +219,8 @@ public sealed class ReplayTests : IDisposable
     };
 
     private static string Text(string[] lines) => string.Concat(lines.Select(line => line + "\n"));
+
+    private static int Number(JsonDocument report, string name) => report.RootElement.GetProperty(name).GetInt32();
 
     private static bool Flag(JsonDocument report, string name) => report.RootElement.GetProperty(name).GetBoolean();
 

@@ -33,6 +33,19 @@ public sealed class ReportSentenceTests
     }
 
     [Fact]
+    public void One_that_was_told_to_end_before_is_said_to_be()
+    {
+        var victim = Reports.Victim("shop", "web");
+        victim.Facts.IsAskedToEnd = true;
+        var report = Reports.Of(ReportKind.Killed);
+        report.KeepContainer(victim);
+        report.RankedTotal = 5;
+        report.Rank = new VictimRank(2, 0, 0);
+        Assert.Contains("; told to end before; number 2 of 5)", ReportSentence.Of(report), StringComparison.Ordinal);
+        Assert.True(IncidentRecords.Of(report, null).Victim!.IsAskedToEnd);
+    }
+
+    [Fact]
     public void The_incident_file_has_the_place_and_who_was_passed_over()
     {
         var report = Reports.Of(ReportKind.Killed);

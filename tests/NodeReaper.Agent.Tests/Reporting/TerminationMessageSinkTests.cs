@@ -115,6 +115,26 @@ public sealed class TerminationMessageSinkTests : IDisposable
     }
 
     [Fact]
+    public void The_end_of_the_log_stays_where_that_is_the_message()
+    {
+        var file = File("1a2b3c4d", -60);
+        var report = Reports.Of(ReportKind.Killed);
+        var victim = report.Victim;
+        victim.Facts.Container = victim.Facts.Container! with { FallsBackToLog = true };
+        report.KeepContainer(victim);
+        Write(report);
+        Assert.Empty(Text(file));
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_does_not_hide_the_only_one()
+    {
+        var file = File("1a2b3c4d", +3600);
+        Write(Reports.Of(ReportKind.Killed));
+        Assert.StartsWith("NodeReaper killed", Text(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_a_kubelet_nothing_is_done() => Write(Reports.Of(ReportKind.Killed));
 
     private void Write(ReapReport report) => new TerminationMessageSink(_root.Path).Write(report);

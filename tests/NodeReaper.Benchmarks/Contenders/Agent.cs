@@ -9,6 +9,6 @@ internal sealed class Agent(AgentKiller killer, KillStrategy strategy) : IConten
 {
     public string Name => $"NodeReaper {strategy.ToString().ToLowerInvariant()}";
 
-    public ReleaseTally Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline) =>
+    public KillAnswer Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline) =>
         killer.Kill(cgroup, strategy, before, deadline);
 }

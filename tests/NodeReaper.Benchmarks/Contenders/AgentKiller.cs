@@ -23,7 +23,7 @@ internal sealed class AgentKiller : IDisposable
         _verifier = new Verifier(proc);
     }
 
-    internal ReleaseTally Kill(CgroupDirectory cgroup, KillStrategy strategy, in MemoryUse before, TimeSpan deadline)
+    internal KillAnswer Kill(CgroupDirectory cgroup, KillStrategy strategy, in MemoryUse before, TimeSpan deadline)
     {
         var target = KillTarget.Of(cgroup);
         var outcome = _killer.Kill(target, strategy, before.Freeable, deadline);
@@ -41,7 +41,7 @@ internal sealed class AgentKiller : IDisposable
             tally = process.ReleaseAttempts > 0 ? tally.With(process.ReleaseError) : tally;
         }
 
-        return tally;
+        return new KillAnswer(tally, outcome.SignalledAt);
     }
 
     /// <summary>Lets go of who could not be let go at the time, such as a victim in D state.</summary>

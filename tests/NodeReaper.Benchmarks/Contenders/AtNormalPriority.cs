@@ -17,7 +17,7 @@ internal sealed class AtNormalPriority : IContender, IDisposable
     private CgroupDirectory _cgroup;
     private MemoryUse _before;
     private TimeSpan _deadline;
-    private ReleaseTally _tally;
+    private KillAnswer _answer;
 
     internal AtNormalPriority(IContender contender)
     {
@@ -29,7 +29,7 @@ internal sealed class AtNormalPriority : IContender, IDisposable
 
     public string Name => $"{_contender.Name}, at normal priority";
 
-    public ReleaseTally Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline)
+    public KillAnswer Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline)
     {
         (_cgroup, _before, _deadline) = (cgroup, before, deadline);
         _asked.Raise();
@@ -39,7 +39,7 @@ internal sealed class AtNormalPriority : IContender, IDisposable
         {
         }
 
-        return _tally;
+        return _answer;
     }
 
     public void Dispose()
@@ -54,7 +54,7 @@ internal sealed class AtNormalPriority : IContender, IDisposable
         {
             if (_asked.Wait(-1) && !_isStopping)
             {
-                _tally = _contender.Kill(_cgroup, _before, _deadline);
+                _answer = _contender.Kill(_cgroup, _before, _deadline);
                 _done.Raise();
             }
         }

@@ -6,7 +6,7 @@ namespace NodeReaper.Benchmarks.Contenders;
 internal static class ContenderList
 {
     /// <summary>The agent's strategies that take part, where the kernel has what they need.</summary>
-    internal static IReadOnlyList<KillStrategy> Strategies { get; } = [KillStrategy.Release, KillStrategy.Hold];
+    internal static IReadOnlyList<KillStrategy> Strategies { get; } = [KillStrategy.Signal, KillStrategy.Release, KillStrategy.Hold];
 
     internal static IReadOnlyList<IContender> All(AgentKiller killer) =>
     [

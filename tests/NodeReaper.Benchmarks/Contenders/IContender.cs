@@ -16,5 +16,5 @@ internal interface IContender
     /// <param name="cgroup">The cgroup.</param>
     /// <param name="before">What is charged to it: whoever decides has read that already.</param>
     /// <param name="deadline">How long it may take.</param>
-    ReleaseTally Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline);
+    KillAnswer Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Kernel.Cgroups;
 
@@ -8,9 +9,9 @@ internal sealed class KillCgroup : IContender
 {
     public string Name => "cgroup.kill";
 
-    public ReleaseTally Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline)
+    public KillAnswer Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline)
     {
         _ = cgroup.Kill();
-        return default;
+        return new KillAnswer(default, Stopwatch.GetTimestamp());
     }
 }

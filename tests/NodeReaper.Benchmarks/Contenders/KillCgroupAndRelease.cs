@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Processes;
@@ -13,7 +14,7 @@ internal sealed class KillCgroupAndRelease : IContender
 
     public string Name => "cgroup.kill, release each";
 
-    public ReleaseTally Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline)
+    public KillAnswer Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline)
     {
         _opened.Clear();
         _ = _listed.Read(cgroup);
@@ -27,6 +28,7 @@ internal sealed class KillCgroupAndRelease : IContender
         }
 
         _ = cgroup.Kill();
+        var signalledAt = Stopwatch.GetTimestamp();
         var tally = default(ReleaseTally);
         foreach (var process in _opened)
         {
@@ -34,6 +36,6 @@ internal sealed class KillCgroupAndRelease : IContender
         }
 
         _opened.ForEach(process => process.Close());
-        return tally;
+        return new KillAnswer(tally, signalledAt);
     }
 }

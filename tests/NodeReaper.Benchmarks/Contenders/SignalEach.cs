@@ -11,14 +11,16 @@ internal class SignalEach : IContender
 {
     private readonly CgroupProcesses _listed = new(32768);
     private readonly HashSet<int> _signalled = new(4096);
+    private long _firstSignalAt;
 
     public virtual string Name => "SIGKILL each";
 
-    public ReleaseTally Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline)
+    public KillAnswer Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline)
     {
         var begun = Stopwatch.GetTimestamp();
         var tally = default(ReleaseTally);
         _signalled.Clear();
+        _firstSignalAt = 0;
         bool anyNew;
         do
         {
@@ -34,7 +36,7 @@ internal class SignalEach : IContender
             }
         }
         while (anyNew && Stopwatch.GetElapsedTime(begun) < deadline);
-        return tally;
+        return new KillAnswer(tally, _firstSignalAt);
     }
 
     /// <summary>What follows the signal to a process, before the next one gets its own.</summary>
@@ -52,6 +54,7 @@ internal class SignalEach : IContender
 
         var process = new Pidfd(new FileDescriptor((int)opened.Value));
         _ = process.Kill();
+        _firstSignalAt = _firstSignalAt == 0 ? Stopwatch.GetTimestamp() : _firstSignalAt;
         Follow(process, ref tally);
         process.Close();
     }

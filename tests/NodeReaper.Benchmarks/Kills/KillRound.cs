@@ -50,9 +50,10 @@ internal sealed class KillRound : IDisposable
             GC.Collect();
             _observer.Watch(group, baseline + residue);
             var decidedAt = _observer.Decide(shape.Deadline);
-            var releases = contender.Kill(group.Directory, before, shape.Deadline);
+            var answer = contender.Kill(group.Directory, before, shape.Deadline);
             var (freedAt, deadAt) = _observer.Wait();
-            return new KillSample(Milliseconds(decidedAt, freedAt), Milliseconds(decidedAt, deadAt), releases);
+            return new KillSample(
+                Milliseconds(decidedAt, answer.SignalledAt), Milliseconds(decidedAt, freedAt), Milliseconds(decidedAt, deadAt), answer.Releases);
         }
         finally
         {

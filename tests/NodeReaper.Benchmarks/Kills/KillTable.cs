@@ -15,8 +15,8 @@ internal sealed class KillTable(KillRound round, IReadOnlyList<IContender> conte
 
     internal static void PrintHead()
     {
-        Console.WriteLine("| victim | contender | freed | ESRCH | decision to freed: median (ms) | p99 | ratio | decision to dead: median (ms) |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| victim | contender | freed | ESRCH | decision to freed: median (ms) | p99 | ratio | decision to dead: median (ms) | decision to signal: median (ms) | p99 |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
     }
 
     /// <summary>Kills victims of one shape and prints the rows.</summary>
@@ -59,6 +59,8 @@ internal sealed class KillTable(KillRound round, IReadOnlyList<IContender> conte
             Shown(Quantile.P99(freed)),
             double.IsFinite(median) && double.IsFinite(first) ? Shown(median / first) : "-",
             Shown(Quantile.Median(samples.Select(sample => sample.DeadMilliseconds))),
+            Shown(Quantile.Median(samples.Select(sample => sample.SignalMilliseconds))),
+            Shown(Quantile.P99(samples.Select(sample => sample.SignalMilliseconds))),
         ];
         Console.WriteLine($"| {string.Join(" | ", cells)} |");
     }

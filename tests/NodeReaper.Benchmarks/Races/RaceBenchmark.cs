@@ -46,7 +46,7 @@ internal static class RaceBenchmark
     {
         using var victim = ChildProcess.Start(program, [.. group.JoinOptions, "--small-pages", "--mib", $"{mib}"]);
         return victim.WaitForLine("ready\n"u8, StartTimeoutMilliseconds)
-            ? contender.Kill(group.Directory, group.ReadUse(), s_deadline)
+            ? contender.Kill(group.Directory, group.ReadUse(), s_deadline).Releases
             : throw new IOException("the victim did not start");
     }
 }

@@ -6,6 +6,7 @@ internal static class VictimShapes
     internal static IReadOnlyList<VictimShape> All { get; } =
     [
         new("16m", "idle, 16 MiB", "--small-pages --mib 16"),
+        new("256m", "idle, 256 MiB", "--small-pages --mib 256") { RoundsDivisor = 2 },
         new("512m", "idle, 512 MiB", "--small-pages --mib 512") { RoundsDivisor = 2 },
         new("2g", "idle, 2 GiB", "--small-pages --mib 2048") { RoundsDivisor = 5 },
         new("thp", "idle, 512 MiB in huge pages", "--thp --mib 512") { RoundsDivisor = 2 },

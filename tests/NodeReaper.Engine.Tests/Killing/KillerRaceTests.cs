@@ -188,6 +188,30 @@ public sealed class KillerRaceTests : KillerTest
     }
 
     [Fact]
+    public void Reapers_that_get_nowhere_do_not_keep_the_others_from_their_exit()
+    {
+        using var freezer = new FrozenThreads("reaper-");
+        var cgroup = Make();
+        Start(cgroup.Path, "--mib", "1", "--procs", "63");
+        var emptyAfter = TimeSpan.MaxValue;
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var watch = SideThread.Start(() =>
+        {
+            Eventually.True(() => !cgroup.Directory.IsPopulated(), "all are dead");
+            emptyAfter = clock.Elapsed;
+        });
+        freezer.Freeze();
+        clock.Restart();
+        var deadline = TimeSpan.FromSeconds(3);
+        var outcome = Kill(KillTarget.Of(cgroup.Directory), KillStrategy.Hold, deadline);
+        freezer.Thaw();
+        watch.Join();
+        Assert.Equal((64, 0), (outcome.HeldCount, outcome.ReleasedAt));
+        Assert.True(emptyAfter < deadline - TimeSpan.FromSeconds(1), $"{emptyAfter.TotalMilliseconds} ms");
+        EventuallyNoneIsHeld();
+    }
+
+    [Fact]
     public void A_deadline_that_is_over_at_once_still_kills_and_lets_go()
     {
         var cgroup = Make();

@@ -7,7 +7,7 @@ namespace NodeReaper.Engine.Tests.Killing;
 /// <summary>Who is refused, and that nobody is touched then.</summary>
 public sealed class KillerRefusalTests : KillerTest
 {
-    public static TheoryData<string> RefusedNames => ["pause", "containerd-shim", "kubelet", "runc:[2:INIT]", "conmon", "systemd", "crio", "dockerd"];
+    public static TheoryData<string> RefusedNames => ["pause", "containerd-shim", "kubelet", "runc:[2:INIT]", "conmon", "systemd", "crio", "dockerd", "nodereaper"];
 
     [Theory]
     [MemberData(nameof(RefusedNames))]

@@ -2,6 +2,7 @@ using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.Tests.Fakes;
 using NodeReaper.Engine.Verification;
+using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
 using NodeReaper.Kernel.Tests;
@@ -96,11 +97,35 @@ public abstract class KillerTest : IDisposable
         return KillTarget.Of(_fake.Open("fake"));
     }
 
+    /// <summary>The same with memory of its own.</summary>
+    private protected CgroupDirectory FakeCgroup(long anonBytes, params int[] processIds)
+    {
+        _ = _fake.Add("fake", anonBytes, processIds: processIds);
+        return _fake.Open("fake");
+    }
+
+    /// <summary>What it tells from now on; null: it is gone.</summary>
+    private protected void SetFakeMemory(long? anonBytes)
+    {
+        if (anonBytes is { } bytes)
+        {
+            _fake.SetMemory("fake", bytes);
+        }
+        else
+        {
+            _fake.Remove("fake");
+        }
+    }
+
     /// <summary>A cgroup as on a kernel before 5.14: it lists its processes as ever, but has no cgroup.kill.</summary>
-    private protected KillTarget WithoutCgroupKill(TestCgroup cgroup)
+    private protected KillTarget WithoutCgroupKill(TestCgroup cgroup, bool canFreeze = false)
     {
         var directory = _fake.AddEmpty("old");
-        File.CreateSymbolicLink(Path.Combine(directory, "cgroup.procs"), Path.Combine(cgroup.Path, "cgroup.procs"));
+        foreach (var file in canFreeze ? (ReadOnlySpan<string>)["cgroup.procs", "cgroup.freeze"] : ["cgroup.procs"])
+        {
+            File.CreateSymbolicLink(Path.Combine(directory, file), Path.Combine(cgroup.Path, file));
+        }
+
         return KillTarget.Of(_fake.Open("old"));
     }
 }

@@ -193,6 +193,19 @@ public sealed class KillerTests : KillerTest
         ProcessState.AssertUntouched(bystander.Id);
     }
 
+    [Fact]
+    public void One_in_a_cgroup_below_that_shares_the_address_space_is_of_the_same_container()
+    {
+        var cgroup = Make();
+        var victim = Start(cgroup.Path, "--mib", "32", "--vfork-share");
+        var sharer = cgroup.ProcessIds().Single(id => id != victim.Id);
+        File.WriteAllText($"{cgroup.Nested("below")}/cgroup.procs", $"{sharer}");
+        var (outcome, relief) = KillAndVerify(new KillTarget(cgroup.Directory, victim.Id), KillStrategy.Hold);
+        Assert.Equal((Refusal.None, 2, 0), (outcome.Refusal, Killer.Processes.Length, outcome.SharerProcessId));
+        Assert.True(relief.IsFreed && relief.IsDead);
+        Assert.Empty(cgroup.ProcessIds());
+    }
+
     // Only the hold can tell: without it, the victim is gone before anybody can ask whom it shared with.
     [Fact]
     public void One_outside_that_shares_the_address_space_is_told_and_lives()

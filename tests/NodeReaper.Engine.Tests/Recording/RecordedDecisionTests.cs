@@ -1,6 +1,7 @@
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Recording;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
@@ -29,6 +30,41 @@ public sealed class RecordedDecisionTests : CycleTest
         Assert.Equal(2, cycle.Recorder.Ring.Count);
         cycle.Recorder.Release();
         Assert.Null(cycle.Recorder.Next);
+    }
+
+    [Fact]
+    public void A_look_keeps_the_largest_and_the_first_to_die_and_allocates_nothing()
+    {
+        var snapshot = new CandidateSnapshot(64);
+        for (var i = 0; i < 40; i++)
+        {
+            snapshot.Add() = Candidate(uid: $"pod{i:00}", freeableBytes: (100 + (i * 7 % 40)) * Mib, podPriority: i == 0 ? -1 : 0);
+        }
+
+        var ranking = new VictimRanking();
+        Ranker.Rank(snapshot, new ReapPolicy().Ranking, ranking);
+        var recorder = new FlightRecorder();
+        var policy = new ReapPolicy();
+
+        Assert.Equal(0, Allocations.Of(() => recorder.Note(17, policy, snapshot, ranking)));
+
+        Assert.True(recorder.Looks.TryRead(0, look => (look.Timestamp, look.Total, look.First, Sizes: look.Candidates.ToArray().Select(each => each.Facts.FreeableBytes / Mib).ToList()), out var taken));
+        Assert.Equal((17, 40, 0), (taken.Timestamp, taken.Total, taken.First));
+        Assert.Equal([100, .. Enumerable.Range(109, 31).Reverse()], taken.Sizes);
+    }
+
+    [Fact]
+    public void A_look_is_there_until_it_is_written_over()
+    {
+        var ring = new LookRing(3);
+        for (var i = 0; i < 5; i++)
+        {
+            ring.Next.Fill(i, new ReapPolicy(), new CandidateSnapshot(1), new VictimRanking());
+            ring.Add();
+        }
+
+        Assert.Equal((5, 2), (ring.Count, ring.Oldest));
+        Assert.Equal([2, 3, 4], Enumerable.Range(0, 6).Where(number => ring.TryRead(number, look => look.Timestamp, out var timestamp) && timestamp == number));
     }
 
     [Fact]

@@ -23,13 +23,14 @@ internal static class Parsers
 
     internal static readonly Parser CgroupValue = Of<long>(nameof(CgroupValue), "16777216\n", Kernel.Cgroups.CgroupValue.Parse);
     internal static readonly Parser ProcessStatm = Of<long>(nameof(ProcessStatm), "765 411 382 5 0 123 0\n", Kernel.Procfs.ProcessStatm.Parse);
+    internal static readonly Parser AnonymousStatm = Of<long>(nameof(AnonymousStatm), "765 411 382 5 0 123 0\n", Kernel.Procfs.ProcessStatm.ParseAnonymous);
     internal static readonly Parser OomScore = Of<int>(nameof(OomScore), "-998\n", Kernel.Procfs.OomScore.Parse);
 
     internal static readonly Parser ZramUse =
         Of<ZramUse>(nameof(ZramUse), "  4096     74    12288        0    12288        0        0        0        0\n", Kernel.Block.ZramUse.Parse);
 
     internal static readonly Parser[] All =
-        [MemInfo, VmStat, MemoryStat, MemoryEvents, CgroupEvents, PressureStall, CgroupValue, ProcessStatm, OomScore, ZramUse];
+        [MemInfo, VmStat, MemoryStat, MemoryEvents, CgroupEvents, PressureStall, CgroupValue, ProcessStatm, AnonymousStatm, OomScore, ZramUse];
 
     public static TheoryData<string> Names => [.. All.Select(parser => parser.Name)];
 

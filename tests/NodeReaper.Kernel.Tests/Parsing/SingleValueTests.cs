@@ -48,6 +48,18 @@ public class SingleValueTests
     public void Statm_needs_two_numbers(string text, ParseOutcome outcome) =>
         Assert.Equal(outcome, Parsers.ProcessStatm.Outcome(text));
 
+    [Theory]
+    [InlineData("765 411 382 5 0 123 0\n", ParseOutcome.Ok, 29)]
+    [InlineData("1 2 3\n", ParseOutcome.Ok, 0)]
+    [InlineData("1 2\n", ParseOutcome.Malformed, 0)]
+    [InlineData("1 2 x\n", ParseOutcome.Malformed, 0)]
+    [InlineData("1 2 -3\n", ParseOutcome.OutOfRange, 0)]
+    public void What_is_anonymous_is_the_second_field_less_the_third(string text, ParseOutcome outcome, long pages)
+    {
+        Assert.Equal(outcome, Parsers.AnonymousStatm.Outcome(text));
+        Assert.Equal(pages, Kernel.Procfs.ProcessStatm.ParseAnonymous(System.Text.Encoding.ASCII.GetBytes(text), out var found) == outcome ? found : -1);
+    }
+
     [Fact]
     public void An_oom_score_is_read_back() =>
         Gen.Int.Sample(score => Assert.Equal(score, Parsers.OomScore.Value($"{score}\n")));

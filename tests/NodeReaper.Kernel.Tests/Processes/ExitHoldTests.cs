@@ -263,6 +263,23 @@ public class ExitHoldTests
     }
 
     [Fact]
+    public void A_thread_that_called_execve_is_let_go_by_the_ID_of_its_process()
+    {
+        using var victim = Victim.Start("--threads", "2", "--leader-exits", "--exec-on-term");
+        Eventually.True(() => victim.State(victim.Id) == 'Z', "the first thread ends");
+        var thread = victim.Threads[1];
+        Assert.Equal(Errno.None, ExitHold.Seize(thread));
+        Assert.Equal(Errno.EAGAIN, ExitHold.TryLetGo(thread));
+        victim.Pidfd.Terminate();
+        Eventually.True(() => victim.State(thread) == 'X', "it has another ID");
+        Assert.Equal(Errno.ECHILD, ExitHold.TryLetGo(thread));
+        Assert.Equal(Errno.EAGAIN, ExitHold.TryLetGo(victim.Id));
+        victim.Pidfd.Kill();
+        Victim.LetGo(victim.Id);
+        Assert.Equal(KernelConstants.SIGKILL, victim.WaitAndReap());
+    }
+
+    [Fact]
     public void While_one_that_shares_the_memory_lives_a_release_is_EINVAL()
     {
         using var victim = Victim.Start("--mib", "16", "--vfork-share");

@@ -18,6 +18,7 @@ public sealed class ProcessFilesTests : IDisposable
         var name = _files.Name(victim.Id, buffer);
         Assert.Equal("a name (with) x"u8, buffer.AsSpan(0, (int)name.Value));
         Assert.InRange(_files.Statm(victim.Id).Value * Environment.SystemPageSize, 8 << 20, 12 << 20);
+        Assert.InRange(_files.AnonymousPages(victim.Id).Value * Environment.SystemPageSize, 8 << 20, 9 << 20);
         Assert.InRange(_files.OomScore(victim.Id).Value, 0, 2000);
         Assert.InRange(_files.OomScoreAdjustment(victim.Id).Value, -1000, 1000);
         Assert.True(_files.InodeOf(victim.Id, "/ns/pid\0"u8).Value > 0);

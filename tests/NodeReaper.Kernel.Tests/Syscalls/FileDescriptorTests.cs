@@ -36,6 +36,20 @@ public sealed class FileDescriptorTests : IDisposable
     }
 
     [Fact]
+    public void A_link_is_not_followed_where_it_is_not_to_be()
+    {
+        var file = Write("file", "x"u8);
+        var link = Path.Combine(_directory.FullName, "link");
+        File.CreateSymbolicLink(link, file);
+        Assert.False(FileDescriptor.OpenWriteNoFollow(link, out var error).IsOpen);
+        Assert.Equal((Errno.ELOOP, "ELOOP"), (error, error.Name));
+
+        var opened = FileDescriptor.OpenWriteNoFollow(file, out error);
+        Assert.True(opened.IsOpen);
+        opened.Close();
+    }
+
+    [Fact]
     public void No_descriptor_is_EBADF_and_closing_it_does_nothing()
     {
         var none = FileDescriptor.None;

@@ -58,17 +58,19 @@ internal sealed class ApiClient : IDisposable
     /// <param name="body">The body; null for none.</param>
     /// <param name="read">Takes the answer, of which only the headers have come. It owns it.</param>
     /// <param name="stopping">Gives up.</param>
+    /// <param name="calls">A pipeline of the caller's own, whose failures do not count for others.</param>
     /// <exception cref="ApiException">No answer, or none that was wanted.</exception>
     internal async Task<T> CallAsync<T>(
         HttpMethod method,
         string path,
         ApiBody? body,
         Func<HttpResponseMessage, CancellationToken, Task<T>> read,
-        CancellationToken stopping)
+        CancellationToken stopping,
+        ResiliencePipeline? calls = null)
     {
         try
         {
-            return await _calls.ExecuteAsync(
+            return await (calls ?? _calls).ExecuteAsync(
                 async cancellation => await read(await SendAsync(method, path, body, cancellation), cancellation), stopping);
         }
         catch (ExecutionRejectedException error)
@@ -155,18 +157,18 @@ internal sealed class ApiClient : IDisposable
             _token?.Distrust();
         }
 
-        var said = await MessageOf(response, cancellation);
+        var (reason, said) = await StatusOf(response, cancellation);
         var message = string.Create(CultureInfo.InvariantCulture, $"{Server}: {code} {said}").TrimEnd();
-        return new ApiException(FailureOf(code, said), message, RetryAfterOf(response));
+        return new ApiException(FailureOf(code, reason, said), message, RetryAfterOf(response), said: said);
     }
 
     /// <summary>What a status means. A version that the server has not come to yet (after a restore) is as good as gone.</summary>
-    internal static ApiFailure FailureOf(int code, string message) => code switch
+    internal static ApiFailure FailureOf(int code, string? reason, string message) => code switch
     {
         401 => ApiFailure.Unauthorized,
         403 => ApiFailure.Forbidden,
         404 => ApiFailure.NotFound,
-        409 => ApiFailure.Exists,
+        409 => reason == "AlreadyExists" ? ApiFailure.Exists : ApiFailure.Conflict,
         410 => ApiFailure.Gone,
         429 => ApiFailure.Throttled,
         >= 500 when message.Contains("Too large resource version", StringComparison.Ordinal) => ApiFailure.Gone,
@@ -175,7 +177,7 @@ internal sealed class ApiClient : IDisposable
     };
 
     // The API answers with a Status; whoever stands in front of it, with anything.
-    private static async Task<string> MessageOf(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task<(string? Reason, string Message)> StatusOf(HttpResponseMessage response, CancellationToken cancellation)
     {
         var bytes = new byte[MaxErrorBytes];
         var length = 0;
@@ -184,16 +186,16 @@ internal sealed class ApiClient : IDisposable
             using var body = await response.Content.ReadAsStreamAsync(cancellation);
             length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
             var status = JsonSerializer.Deserialize(bytes.AsSpan(0, length), ApiJson.Default.StatusObject);
-            return ShownText.Of(status?.Message ?? "", MaxMessageLength);
+            return (status?.Reason, ShownText.Of(status?.Message ?? "", MaxMessageLength));
         }
         catch (JsonException)
         {
             // The kubelet writes plain text.
-            return ShownText.Of(Encoding.UTF8.GetString(bytes, 0, length).Trim(), MaxMessageLength);
+            return (null, ShownText.Of(Encoding.UTF8.GetString(bytes, 0, length).Trim(), MaxMessageLength));
         }
         catch (Exception error) when (error is IOException or HttpRequestException)
         {
-            return "";
+            return (null, "");
         }
     }
 

@@ -15,8 +15,11 @@ internal enum ApiFailure
     /// <summary>404: there is no such object, or none any more.</summary>
     NotFound,
 
-    /// <summary>409: it is there already, or is not what the request takes it for.</summary>
+    /// <summary>409, AlreadyExists: it is there already.</summary>
     Exists,
+
+    /// <summary>Any other 409: it has changed meanwhile, or is not what the request takes it for.</summary>
+    Conflict,
 
     /// <summary>410, or a resource version that the server does not have: list again.</summary>
     Gone,
@@ -39,9 +42,13 @@ internal enum ApiFailure
 /// <param name="message">What was asked, and what came; of one line, and never long.</param>
 /// <param name="retryAfter">How long the server wants to be left alone; null when it did not say.</param>
 /// <param name="inner">What came from below.</param>
-internal sealed class ApiException(ApiFailure failure, string message, TimeSpan? retryAfter = null, Exception? inner = null)
+/// <param name="said">What the server said, without what was put in front of it.</param>
+internal sealed class ApiException(
+    ApiFailure failure, string message, TimeSpan? retryAfter = null, Exception? inner = null, string? said = null)
     : IOException(message, inner)
 {
+    internal string Said { get; } = said ?? "";
+
     internal ApiFailure Failure { get; } = failure;
 
     /// <summary>What nobody thought of must not end the agent: it is tried again like anything else.</summary>

@@ -18,11 +18,15 @@ internal sealed record PodLine(string? Type, PodObject? Object);
 internal sealed record ErrorLine(string? Type, StatusObject? Object);
 
 /// <summary>The generated serialisers: reflection does not survive NativeAOT.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = MaxDepth)]
 [JsonSerializable(typeof(PodObject))]
 [JsonSerializable(typeof(ListMetadata))]
 [JsonSerializable(typeof(StatusObject))]
 [JsonSerializable(typeof(WatchLine))]
 [JsonSerializable(typeof(PodLine))]
 [JsonSerializable(typeof(ErrorLine))]
-internal sealed partial class ApiJson : JsonSerializerContext;
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>As deep as the API server lets JSON be, and a bit: in metadata.managedFields, whoever writes a Pod decides how deep it is.</summary>
+    internal const int MaxDepth = 10_100;
+}

@@ -52,12 +52,15 @@ internal static class ApiPipelines
     /// <param name="failure">The failure: a server that asks for time gets it, and rights do not come within seconds.</param>
     internal static TimeSpan DelayAfter(ApiTimings timings, int attempt, ApiException failure)
     {
+        var doubling = Math.Pow(2, Math.Min(attempt, 30));
         if (failure is { Failure: ApiFailure.Gone, RetryAfter: null })
         {
-            return timings.Relist * Chance();
+            // Once is no trouble. A server that says so again and again is not to be listed all day.
+            var relist = timings.Relist * doubling;
+            return (relist > timings.LongestDelay ? timings.LongestDelay : relist) * Chance();
         }
 
-        var doubled = timings.FirstDelay * Math.Pow(2, Math.Min(attempt, 30));
+        var doubled = timings.FirstDelay * doubling;
         var longest = failure.Failure == ApiFailure.Forbidden || doubled > timings.LongestDelay ? timings.LongestDelay : doubled;
         var delay = longest * (0.5 + (Chance() / 2));
         if (failure.RetryAfter is not { } asked)

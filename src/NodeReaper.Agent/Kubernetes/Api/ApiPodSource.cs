@@ -62,7 +62,7 @@ internal sealed class ApiPodSource : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var publishing = _publisher.RunAsync(_pods, stoppingToken);
+        var publishing = _publisher.RunAsync(_pods.ToSnapshot, stoppingToken);
         try
         {
             while (true)
@@ -113,13 +113,16 @@ internal sealed class ApiPodSource : BackgroundService
             ? given
             : throw new ApiException(ApiFailure.Nonsense, $"{_client.Server}: the list has no resourceVersion");
         listing.Complete();
+
+        // First: what could not be published is listed again.
+        _publisher.Listed(_pods.ToSnapshot);
         _watchFrom = _listFrom = version;
-        _publisher.Listed(_pods);
     }
 
     private static string PageLimit { get; } = string.Create(CultureInfo.InvariantCulture, $"&limit={PageSize}");
 
-    private string Selector => $"{Path}?fieldSelector={Uri.EscapeDataString($"spec.nodeName={_node}")}";
+    // A Pod that ends leaves the selection: it is told as DELETED.
+    private string Selector => $"{Path}?fieldSelector={Uri.EscapeDataString($"spec.nodeName={_node},status.phase!=Succeeded,status.phase!=Failed")}";
 
     private async Task WatchAsync(CancellationToken stopping)
     {
@@ -143,16 +146,26 @@ internal sealed class ApiPodSource : BackgroundService
         }
         catch (ApiException error) when (hasTold && error.Failure == ApiFailure.Unreachable)
         {
-            // It worked until now: taken up again soon, but not by all agents at once, which lost it at once.
-            await Task.Delay(_timings.FirstDelay * ApiPipelines.Chance(), stopping);
+            // It worked until now.
+            await NotAllAtOnceAsync(stopping);
             return;
         }
 
-        if (!hasTold && Stopwatch.GetElapsedTime(began) < s_tooShort)
+        var lasted = Stopwatch.GetElapsedTime(began);
+        if (!hasTold && lasted < s_tooShort)
         {
             throw new ApiException(ApiFailure.Unreachable, $"{_client.Server}: the watch ended at once");
         }
+
+        if (lasted < TimeSpan.FromSeconds(seconds))
+        {
+            // The server is shutting down in good order.
+            await NotAllAtOnceAsync(stopping);
+        }
     }
+
+    // Taken up again soon, but not by all agents, which lost it at the same moment.
+    private Task NotAllAtOnceAsync(CancellationToken stopping) => Task.Delay(_timings.FirstDelay * ApiPipelines.Chance(), stopping);
 
     private void Take(PodChange change, PodObject pod)
     {

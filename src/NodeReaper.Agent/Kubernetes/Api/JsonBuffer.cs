@@ -5,7 +5,8 @@ namespace NodeReaper.Agent.Kubernetes.Api;
 internal sealed class JsonBuffer(Stream body)
 {
     /// <summary>
-    /// The longest that one Pod is taken, in bytes: etcd takes 1.5 MiB by default, and JSON is not much longer than what is stored.
+    /// The longest that one Pod is taken, in bytes. etcd takes 1.5 MiB by default; as JSON it can be six times as long, since the API server writes
+    /// <c>&lt;</c> in six letters.
     /// </summary>
     internal const int MaxItemBytes = 4 << 20;
 
@@ -16,12 +17,15 @@ internal sealed class JsonBuffer(Stream body)
     /// <summary>What is there.</summary>
     internal ReadOnlySpan<byte> Unused => _bytes.AsSpan(_start, _end - _start);
 
+    /// <summary>True when no more will be taken before something is used.</summary>
+    internal bool IsFull => _end - _start >= MaxItemBytes;
+
     /// <summary>Takes note of what was used.</summary>
     internal void Use(int count) => _start += count;
 
     /// <summary>Waits for more.</summary>
     /// <returns>False when nothing more will come.</returns>
-    /// <exception cref="ApiException">The connection broke, or one item is too long.</exception>
+    /// <exception cref="ApiException">The connection broke, or the buffer is full.</exception>
     internal async Task<bool> FillAsync(CancellationToken cancellation)
     {
         if (_start > 0)

@@ -15,7 +15,7 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, HashSet<string>> _told = new(StringComparer.Ordinal);
-    private Dictionary<string, KnownPod> _pods = new(StringComparer.Ordinal);
+    private KnownPodTable _pods = new();
 
     /// <summary>How many are known.</summary>
     internal int Count => _pods.Count;
@@ -35,7 +35,7 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
         lock (_lock)
         {
             var uid = pod.Metadata?.Uid ?? "";
-            if (_pods.TryGetValue(uid, out var known) && !IsNamed(known, pod))
+            if (_pods.Find(uid) is { } known && !IsNamed(known, pod))
             {
                 return;
             }
@@ -56,7 +56,7 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
     {
         lock (_lock)
         {
-            return new PodSnapshot(_pods.Values
+            return new PodSnapshot(_pods.All
                 .OrderBy(pod => pod.IsMirror)
                 .ThenByDescending(pod => pod.Facts.Priority)
                 .ThenBy(pod => pod.Created)
@@ -64,32 +64,50 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
         }
     }
 
-    private void Put(PodObject pod, Dictionary<string, KnownPod> into, Dictionary<string, KnownPod> before)
+    private void Put(PodObject pod, KnownPodTable into, KnownPodTable before)
     {
         var uid = pod.Metadata?.Uid ?? "";
-        var last = before.GetValueOrDefault(uid);
-        if (node is not null && pod.Spec?.NodeName != node)
+        var last = before.Find(uid);
+        if (node is not null && pod is { IsTooLarge: false } && pod.Spec?.NodeName != node)
         {
             Tell(pod, $"{NameOf(pod)} is of the node '{Yaml.ShownText.Of(pod.Spec?.NodeName ?? "")}', not of {node}, and is ignored", isOfOwner: false);
             return;
         }
 
-        if (into.TryGetValue(uid, out var other) && !IsNamed(other, pod))
+        if (into.Find(uid) is { } other && !IsNamed(other, pod))
         {
             Tell(pod, $"{NameOf(pod)} has the UID of {other.Facts.Namespace}/{other.Facts.Name}, and is ignored", isOfOwner: false);
             return;
         }
 
+        if (pod.Status?.Phase is "Succeeded" or "Failed")
+        {
+            // Nothing of it runs any more. Tenants can leave any number of them.
+            into.Remove(uid);
+            return;
+        }
+
         try
         {
-            var said = PodObjects.Describe(pod);
-            if (into.Count >= PodManifestFolder.MaxPods && !into.ContainsKey(uid))
+            if (pod.IsTooLarge)
             {
-                throw new FormatException($"there are more than {PodManifestFolder.MaxPods} Pods");
+                throw new FormatException($"it has more than {JsonBuffer.MaxItemBytes >> 20} MiB");
             }
 
+            var said = PodObjects.Describe(pod);
             var findings = new ManifestFindings("");
-            into[uid] = new KnownPod(said.ToFacts(findings), pod.Metadata?.CreationTimestamp ?? DateTimeOffset.MaxValue, PodObjects.IsMirror(pod));
+            var known = new KnownPod(said.ToFacts(findings), pod.Metadata?.CreationTimestamp ?? DateTimeOffset.MaxValue, PodObjects.IsMirror(pod));
+            foreach (var (goes, largest) in into.MakeRoom(uid, known))
+            {
+                TellItGoes(goes, largest);
+            }
+
+            if (into.WhyNot(uid, known) is { } why)
+            {
+                throw new FormatException(why);
+            }
+
+            into.Put(uid, known);
             foreach (var problem in findings.ToProblems())
             {
                 Tell(pod, problem.Message, isOfOwner: problem.Severity == PodProblemSeverity.Warning);
@@ -98,24 +116,38 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
         catch (FormatException error)
         {
             Tell(pod, $"{NameOf(pod)} cannot be read: {error.Message}; what was last known of it stays", isOfOwner: false);
-            if (last is not null)
+            if (last is not null && into.HasRoomFor(uid, last))
             {
-                into[uid] = last;
+                into.Put(uid, last);
             }
         }
     }
 
-    private void Tell(PodObject pod, string message, bool isOfOwner)
+    private void TellItGoes(string uid, KnownPod largest)
     {
-        var uid = pod.Metadata?.Uid ?? "";
+        var (podNamespace, name) = (largest.Facts.Namespace, largest.Facts.Name);
+        Tell(uid, new PodProblem(
+            podNamespace,
+            name,
+            largest.Facts.Uid,
+            $"Pod {podNamespace}/{name} is known by its cgroup path alone: of all Pods, which have more than {PodManifestFolder.MaxContainers} containers, it has the most",
+            IsOfOwner: false));
+    }
+
+    private void Tell(PodObject pod, string message, bool isOfOwner) => Tell(
+        pod.Metadata?.Uid ?? "",
+        new PodProblem(pod.Metadata?.Namespace ?? "", pod.Metadata?.Name ?? "", PodObjects.UidInEvents(pod), message, isOfOwner));
+
+    private void Tell(string uid, PodProblem problem)
+    {
         if (!_told.TryGetValue(uid, out var told) && _told.Count < PodManifestFolder.MaxPods)
         {
             _told[uid] = told = [];
         }
 
-        if (told is { Count: < MaxToldOfPod } && told.Add(message))
+        if (told is { Count: < MaxToldOfPod } && told.Add(problem.Message))
         {
-            tell(new PodProblem(pod.Metadata?.Namespace ?? "", pod.Metadata?.Name ?? "", uid, message, isOfOwner));
+            tell(problem);
         }
     }
 
@@ -127,7 +159,7 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
     /// <summary>A list that is not complete yet.</summary>
     internal sealed class PodListing(KnownPods pods)
     {
-        private readonly Dictionary<string, KnownPod> _listed = new(StringComparer.Ordinal);
+        private readonly KnownPodTable _listed = new();
 
         private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
 
@@ -154,14 +186,12 @@ internal sealed class KnownPods(string? node, Action<PodProblem> tell)
             }
         }
     }
-
-    private sealed record KnownPod(PodFacts Facts, DateTimeOffset Created, bool IsMirror);
 }
 
 /// <summary>Something about a Pod that someone should know.</summary>
 /// <param name="Namespace">Its namespace.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="Uid">metadata.uid.</param>
+/// <param name="Uid">What kubectl describe finds its Events by: metadata.uid; of the mirror of a static Pod, that one's.</param>
 /// <param name="Message">What is wrong, and what is done about it.</param>
 /// <param name="IsOfOwner">True when the Pod's owner can mend it: an annotation.</param>
 internal sealed record PodProblem(string Namespace, string Name, string Uid, string Message, bool IsOfOwner);

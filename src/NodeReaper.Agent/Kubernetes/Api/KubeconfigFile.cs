@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using k8s;
 using k8s.Exceptions;
-using k8s.KubeConfigModels;
 using YamlDotNet.Core;
 
 namespace NodeReaper.Agent.Kubernetes.Api;
@@ -24,8 +23,9 @@ internal static class KubeconfigFile
             }
 
             var kubeconfig = KubernetesClientConfiguration.LoadKubeConfig(file);
-            Refuse(kubeconfig, path);
-            return ToAccess(KubernetesClientConfiguration.BuildConfigFromConfigFile(file));
+            var context = KubeconfigContext.Read(kubeconfig, path);
+            context.Refuse();
+            return ToAccess(KubernetesClientConfiguration.BuildConfigFromConfigFile(file), context);
         }
         catch (YamlException error)
         {
@@ -48,29 +48,17 @@ internal static class KubeconfigFile
         {
             throw new ClusterAccessException($"{path}: a certificate or key in it cannot be read: {error.Message}", error);
         }
+        catch (IOException error)
+        {
+            throw new ClusterAccessException($"{path}: {error.Message}", error);
+        }
         catch (UnauthorizedAccessException error)
         {
             throw new ClusterAccessException($"{path} may not be read: {error.Message}", error);
         }
     }
 
-    // Programs are started through System.Diagnostics.Process, which takes the children of this agent for its own (docs/adr/0003).
-    private static void Refuse(K8SConfiguration kubeconfig, string path)
-    {
-        var context = kubeconfig.Contexts?.FirstOrDefault(each => each.Name == kubeconfig.CurrentContext)?.ContextDetails;
-        var user = kubeconfig.Users?.FirstOrDefault(each => each.Name == context?.User);
-        var plugin = user?.UserCredentials?.ExternalExecution is { } exec ? $"the program '{exec.Command}' (exec)"
-            : user?.UserCredentials?.AuthProvider is { } provider ? $"the auth-provider '{provider.Name}'"
-            : null;
-        if (plugin is not null)
-        {
-            throw new ClusterAccessException(
-                $"{path}: user '{user!.Name}' gets its credentials from {plugin}, which this agent never starts; "
-                + "give a kubeconfig with a token or a client certificate (kubectl create token SERVICEACCOUNT), or run in the cluster");
-        }
-    }
-
-    private static ClusterAccess ToAccess(KubernetesClientConfiguration from)
+    private static ClusterAccess ToAccess(KubernetesClientConfiguration from, KubeconfigContext context)
     {
         if (!Uri.TryCreate(from.Host.TrimEnd('/') + "/", UriKind.Absolute, out var server) || server.Scheme is not ("https" or "http"))
         {
@@ -81,8 +69,12 @@ internal static class KubeconfigFile
         {
             TlsServerName = from.TlsServerName,
             SkipTlsVerify = from.SkipTlsVerify,
-            Roots = from.SslCaCerts is { Count: > 0 } roots ? TrustedRoots.Fixed(roots) : null,
-            Token = string.IsNullOrEmpty(from.AccessToken) ? null : BearerToken.Fixed(from.AccessToken),
+            Roots = context.AuthorityFile is { } authority ? TrustedRoots.InFile(authority)
+                : from.SslCaCerts is { Count: > 0 } roots ? TrustedRoots.Fixed(roots)
+                : null,
+            Token = context.TokenFile is { } token ? BearerToken.InFile(token)
+                : string.IsNullOrEmpty(from.AccessToken) ? null
+                : BearerToken.Fixed(from.AccessToken),
             ClientCertificate = CertificateOf(from),
         };
     }

@@ -62,13 +62,12 @@ internal sealed class KubeletPodSource : BackgroundService
         try
         {
             await _client.ReadPodsAsync("pods", listing.Put, stopping);
+            listing.Complete();
+            _publisher.Listed(_pods.ToSnapshot);
         }
         catch (Exception error) when (error is not (ApiException or OperationCanceledException))
         {
             throw ApiException.Unexpected(_client.Server, error);
         }
-
-        listing.Complete();
-        _publisher.Listed(_pods);
     }
 }

@@ -4,14 +4,20 @@ namespace NodeReaper.Agent.Kubernetes.Api;
 
 /// <summary>
 /// Reads a list of Pods one by one as it comes, so that the longest Pod, not the list, decides about the memory it takes: tenants
-/// can make a list of a hundred megabytes.
+/// can make a list of a hundred megabytes. A Pod that is too large is passed over, and told by its names; the others come after it.
 /// </summary>
 internal sealed class PodListReader
 {
     private readonly Action<PodObject> _take;
     private JsonReaderState _state;
+    private ObjectScan _scan;
+    private int _scanned;
     private string? _kind;
     private bool _isInItems;
+    private bool _isWithinItem;
+    private bool _isPassingOver;
+    private bool _isAfterItem;
+    private bool _isAfterComma;
     private bool _hadItems;
     private bool _isComplete;
 
@@ -38,7 +44,7 @@ internal sealed class PodListReader
                     throw new ApiException(ApiFailure.Nonsense, "the list ends in the middle");
                 }
 
-                buffer.Use(reader.Advance(buffer.Unused));
+                buffer.Use(reader.Advance(buffer.Unused, buffer.IsFull));
             }
         }
         catch (JsonException error)
@@ -57,19 +63,92 @@ internal sealed class PodListReader
             : throw new ApiException(ApiFailure.Nonsense, $"the answer is a '{Yaml.ShownText.Of(reader._kind ?? "(no kind)")}', not a PodList");
     }
 
-    // Reads as many whole steps as there are, and tells how many bytes they took.
-    private int Advance(ReadOnlySpan<byte> bytes)
+    // Reads as many whole steps as there are, and tells how many bytes they took. The items are found by their brackets, so that none of their bytes
+    // is looked at again and again while the rest of it comes.
+    private int Advance(ReadOnlySpan<byte> bytes, bool isFull)
+    {
+        var used = 0;
+        while (!_isComplete)
+        {
+            var step = _isInItems ? Items(bytes[used..], isFull && used == 0) : Outside(bytes[used..]);
+            used += step.Used;
+            if (!step.GoesOn)
+            {
+                break;
+            }
+        }
+
+        return used;
+    }
+
+    private (int Used, bool GoesOn) Outside(ReadOnlySpan<byte> bytes)
     {
         var reader = new Utf8JsonReader(bytes, isFinalBlock: false, _state);
         while (true)
         {
             var before = reader;
-            if (_isComplete || !Step(ref reader, bytes))
+            if (_isComplete || _isInItems || !Step(ref reader, bytes))
             {
                 _state = before.CurrentState;
-                return (int)before.BytesConsumed;
+                return ((int)before.BytesConsumed, _isInItems);
             }
         }
+    }
+
+    // The closing bracket is left to the reader, which knows of the opening one.
+    private (int Used, bool GoesOn) Items(ReadOnlySpan<byte> bytes, bool isFull)
+    {
+        if (_isWithinItem)
+        {
+            return Item(bytes, isFull);
+        }
+
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            switch (bytes[at])
+            {
+                case (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t':
+                    break;
+                case (byte)',' when _isAfterItem:
+                    _isAfterItem = false;
+                    _isAfterComma = true;
+                    break;
+                case (byte)'{' when !_isAfterItem:
+                    (_isWithinItem, _scan, _scanned) = (true, default, 0);
+                    return (at, true);
+                case (byte)']' when !_isAfterComma:
+                    _isInItems = false;
+                    return (at, true);
+                default:
+                    throw new JsonException("the items are not a list of objects");
+            }
+        }
+
+        return (bytes.Length, false);
+    }
+
+    private (int Used, bool GoesOn) Item(ReadOnlySpan<byte> bytes, bool isFull)
+    {
+        if (_scan.Take(bytes[_scanned..]) is { } rest)
+        {
+            var length = _scanned + rest;
+            if (!_isPassingOver)
+            {
+                _take(JsonSerializer.Deserialize(bytes[..length], ApiJson.Default.PodObject)!);
+            }
+
+            (_isWithinItem, _isPassingOver, _isAfterItem, _isAfterComma) = (false, false, true, false);
+            return (length, true);
+        }
+
+        if (isFull && !_isPassingOver)
+        {
+            _take(PodHead.Of(bytes, out _));
+            _isPassingOver = true;
+        }
+
+        _scanned = _isPassingOver ? 0 : bytes.Length;
+        return (_isPassingOver ? bytes.Length : 0, false);
     }
 
     private bool Step(ref Utf8JsonReader reader, ReadOnlySpan<byte> bytes)
@@ -79,14 +158,10 @@ internal sealed class PodListReader
             return false;
         }
 
-        if (_isInItems)
-        {
-            return Item(ref reader, bytes);
-        }
-
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
+            case JsonTokenType.EndArray: // of the items
                 return true;
             case JsonTokenType.EndObject:
                 _isComplete = true;
@@ -124,23 +199,5 @@ internal sealed class PodListReader
             default:
                 return reader.TrySkip();
         }
-    }
-
-    private bool Item(ref Utf8JsonReader reader, ReadOnlySpan<byte> bytes)
-    {
-        if (reader.TokenType == JsonTokenType.EndArray)
-        {
-            _isInItems = false;
-            return true;
-        }
-
-        var start = (int)reader.TokenStartIndex;
-        if (!reader.TrySkip())
-        {
-            return false;
-        }
-
-        _take(JsonSerializer.Deserialize(bytes[start..(int)reader.BytesConsumed], ApiJson.Default.PodObject) ?? throw new JsonException("a Pod is null"));
-        return true;
     }
 }

@@ -15,6 +15,10 @@ internal sealed record PodObject
     public PodSpecObject? Spec { get; init; }
 
     public PodStatusObject? Status { get; init; }
+
+    /// <summary>True for one of which nothing but its names could be read.</summary>
+    [JsonIgnore]
+    public bool IsTooLarge { get; init; }
 }
 
 /// <summary>metadata.</summary>
@@ -30,6 +34,8 @@ internal sealed record PodMetadata
 
     public DateTimeOffset? CreationTimestamp { get; init; }
 
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+
     public IReadOnlyList<OwnerObject>? OwnerReferences { get; init; }
 
     [JsonConverter(typeof(AnnotationsConverter))]
@@ -37,7 +43,7 @@ internal sealed record PodMetadata
 }
 
 /// <summary>Who made it.</summary>
-internal sealed record OwnerObject(string? Uid, bool? Controller);
+internal sealed record OwnerObject(string? Kind, string? Uid, bool? Controller);
 
 /// <summary>spec.</summary>
 internal sealed record PodSpecObject
@@ -58,7 +64,7 @@ internal sealed record PodSpecObject
 }
 
 /// <summary>A container of the spec.</summary>
-internal sealed record ContainerObject(string? Name, string? RestartPolicy, ResourcesObject? Resources);
+internal sealed record ContainerObject(string? Name, string? RestartPolicy, string? TerminationMessagePolicy, ResourcesObject? Resources);
 
 /// <summary>resources.</summary>
 internal sealed record ResourcesObject(IReadOnlyDictionary<string, string?>? Requests, IReadOnlyDictionary<string, string?>? Limits);
@@ -66,6 +72,8 @@ internal sealed record ResourcesObject(IReadOnlyDictionary<string, string?>? Req
 /// <summary>status.</summary>
 internal sealed record PodStatusObject
 {
+    public string? Phase { get; init; }
+
     public string? QosClass { get; init; }
 
     public IReadOnlyList<ContainerStatusObject>? ContainerStatuses { get; init; }

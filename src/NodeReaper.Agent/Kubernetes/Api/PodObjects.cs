@@ -23,6 +23,7 @@ internal static class PodObjects
             throw new FormatException("metadata.uid is not a UID");
         }
 
+        var owner = metadata.OwnerReferences?.FirstOrDefault(owner => owner?.Controller == true && PodDescription.IsUid(owner.Uid ?? ""));
         return new PodDescription(
             cgroupUid,
             Required(metadata.Namespace, "metadata.namespace"),
@@ -36,9 +37,9 @@ internal static class PodObjects
             metadata.Annotations ?? [])
         {
             TerminationGraceSeconds = spec.TerminationGracePeriodSeconds,
-            Workload = metadata.OwnerReferences?.FirstOrDefault(owner => owner?.Controller == true)?.Uid is { } owner && PodDescription.IsUid(owner)
-                ? owner
-                : null,
+            Workload = owner?.Uid,
+            WorkloadKind = Text(owner?.Kind, "metadata.ownerReferences[].kind"),
+            IsTerminating = metadata.DeletionTimestamp is not null,
         };
     }
 
@@ -52,6 +53,10 @@ internal static class PodObjects
         && ValueOf(metadata, AnnotationsConverter.Mirror) is not null
         && ValueOf(metadata, AnnotationsConverter.Hash) is { Length: PodFacts.StaticUidLength } hash
         && !hash.AsSpan().ContainsAnyExcept(s_hexDigits);
+
+    /// <summary>The UID by which kubectl describe finds the Events of a Pod: of the mirror of a static one, what its annotation says.</summary>
+    internal static string UidInEvents(PodObject pod) =>
+        (IsMirror(pod) && ValueOf(pod.Metadata!, AnnotationsConverter.Mirror) is { } mirror && PodDescription.IsUid(mirror) ? mirror : pod.Metadata?.Uid) ?? "";
 
     private static string? ValueOf(PodMetadata metadata, string annotation)
     {
@@ -89,7 +94,10 @@ internal static class PodObjects
             }
 
             containers.Add(new ManifestContainer(
-                Required(container?.Name, "spec.containers[].name"), kind, NeedsOf(container?.Resources).WithDefaults()));
+                Required(container?.Name, "spec.containers[].name"), kind, NeedsOf(container?.Resources).WithDefaults())
+            {
+                FallsBackToLog = container?.TerminationMessagePolicy == ManifestContainer.LogPolicy,
+            });
         }
     }
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Hosting;
 using NodeReaper.Agent.Reporting;
+using NodeReaper.Engine.Candidates;
 
 namespace NodeReaper.Agent.Kubernetes.Api;
 
@@ -21,6 +22,7 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ApiFailure? _trouble;
     private volatile bool _isBehind;
+    private bool _isShortOfMemory;
 
     /// <summary>
     /// Waits for the first list, for a moment: to know whom to protect is worth that; more is not, for the source may be away.
@@ -28,7 +30,9 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     internal Task WaitForFirstAsync(CancellationToken cancellation) => Task.WhenAny(_first.Task, Task.Delay(s_waitAtStart, cancellation));
 
     /// <summary>Publishes what changed, until the end.</summary>
-    internal async Task RunAsync(KnownPods pods, CancellationToken stopping)
+    /// <param name="all">Takes a snapshot of what is known.</param>
+    /// <param name="stopping">Ends it.</param>
+    internal async Task RunAsync(Func<PodSnapshot> all, CancellationToken stopping)
     {
         try
         {
@@ -36,12 +40,11 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
             {
                 try
                 {
-                    Publish(pods);
+                    Publish(all);
                 }
                 catch (OutOfMemoryException)
                 {
-                    // The change is not lost, and until it is published, nobody is told that all is as it was.
-                    NotPublished(logger, source);
+                    // The change is not lost.
                     Changed();
                 }
 
@@ -54,9 +57,10 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     }
 
     /// <summary>All Pods are known.</summary>
-    internal void Listed(KnownPods pods)
+    /// <param name="all">Takes a snapshot of them.</param>
+    internal void Listed(Func<PodSnapshot> all)
     {
-        Publish(pods);
+        Publish(all);
         if (_first.TrySetResult() || _trouble is not null)
         {
             PodsListed(logger, board.Newest.Pods.Count, source);
@@ -127,13 +131,29 @@ internal sealed partial class PodPublisher(string source, ApiTimings timings, Po
     }
 
     // Never an older snapshot after a newer one.
-    private void Publish(KnownPods pods)
+    private void Publish(Func<PodSnapshot> all)
     {
         lock (_publishing)
         {
             // First: a change that comes meanwhile is published once more.
             _isBehind = false;
-            board.Newest = pods.ToSnapshot();
+            try
+            {
+                board.Newest = all();
+                _isShortOfMemory = false;
+            }
+            catch (OutOfMemoryException)
+            {
+                // Until it is published, nobody is told that all is as it was.
+                _isBehind = true;
+                if (!_isShortOfMemory)
+                {
+                    _isShortOfMemory = true;
+                    NotPublished(logger, source);
+                }
+
+                throw;
+            }
         }
     }
 

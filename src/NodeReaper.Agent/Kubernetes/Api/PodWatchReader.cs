@@ -15,12 +15,13 @@ internal enum PodChange
     Bookmark,
 }
 
-/// <summary>Reads a watch, line by line.</summary>
+/// <summary>Reads a watch, line by line. A Pod that is too large is passed over, and told by its names.</summary>
 /// <param name="body">The answer.</param>
 /// <param name="silence">When nothing comes for so long, the connection counts as broken.</param>
 internal sealed class PodWatchReader(Stream body, TimeSpan silence)
 {
     private readonly JsonBuffer _buffer = new(body);
+    private int _scanned;
 
     /// <summary>Waits for the next line.</summary>
     /// <param name="stopping">Gives up.</param>
@@ -29,12 +30,25 @@ internal sealed class PodWatchReader(Stream body, TimeSpan silence)
     internal async Task<(PodChange Change, PodObject Pod)?> NextAsync(CancellationToken stopping)
     {
         int length;
-        while ((length = _buffer.Unused.IndexOf((byte)'\n')) < 0)
+        (PodChange Change, PodObject Pod)? tooLarge = null;
+        while ((length = LineLength()) < 0)
         {
+            if (_buffer.IsFull)
+            {
+                tooLarge ??= HeadOf(_buffer.Unused);
+                PassOver(_buffer.Unused.Length);
+            }
+
             if (!await FillAsync(stopping))
             {
-                return _buffer.Unused.IsEmpty ? null : throw new ApiException(ApiFailure.Unreachable, "the watch ends within a line");
+                return _buffer.Unused.IsEmpty && tooLarge is null ? null : throw new ApiException(ApiFailure.Unreachable, "the watch ends within a line");
             }
+        }
+
+        if (tooLarge is not null)
+        {
+            PassOver(length + 1);
+            return tooLarge;
         }
 
         try
@@ -47,8 +61,23 @@ internal sealed class PodWatchReader(Stream body, TimeSpan silence)
         }
         finally
         {
-            _buffer.Use(length + 1);
+            PassOver(length + 1);
         }
+    }
+
+    // No byte is looked at twice while the rest of the line comes.
+    private int LineLength()
+    {
+        var end = _buffer.Unused[_scanned..].IndexOf((byte)'\n');
+        var length = end < 0 ? -1 : _scanned + end;
+        _scanned = _buffer.Unused.Length;
+        return length;
+    }
+
+    private void PassOver(int count)
+    {
+        _buffer.Use(count);
+        _scanned = 0;
     }
 
     private async Task<bool> FillAsync(CancellationToken stopping)
@@ -79,11 +108,18 @@ internal sealed class PodWatchReader(Stream body, TimeSpan silence)
             case "ERROR":
                 var status = JsonSerializer.Deserialize(line, ApiJson.Default.ErrorLine)?.Object;
                 var message = Yaml.ShownText.Of(status?.Message ?? "", 400);
-                throw new ApiException(ApiClient.FailureOf(status?.Code ?? 500, message), $"the watch ended: {status?.Code} {message}");
+                throw new ApiException(ApiClient.FailureOf(status?.Code ?? 500, status?.Reason, message), $"the watch ended: {status?.Code} {message}");
             case var other:
                 throw new ApiException(ApiFailure.Nonsense, $"a line of the watch has the type '{Yaml.ShownText.Of(other ?? "(none)")}'");
         }
     }
+
+    // Without its version the watch would come to the same line again, and again.
+    private static (PodChange Change, PodObject Pod) HeadOf(ReadOnlySpan<byte> line) =>
+        PodHead.Of(line, out var type) is { Metadata.ResourceVersion: not null } pod && type is "ADDED" or "MODIFIED" or "DELETED"
+            ? (type == "DELETED" ? PodChange.Deleted : PodChange.Put, pod)
+            : throw new ApiException(
+                ApiFailure.Gone, $"a line of the watch has more than {JsonBuffer.MaxItemBytes >> 20} MiB, and does not begin with what it is about");
 
     private static PodObject PodIn(ReadOnlySpan<byte> line) =>
         JsonSerializer.Deserialize(line, ApiJson.Default.PodLine)?.Object is { Kind: "Pod", Metadata.ResourceVersion: not null } pod

@@ -20,9 +20,12 @@ internal sealed record ClusterEvent(
     /// </summary>
     internal string? Once { get; init; }
 
+    /// <summary>What tells it from others with the same reason on the same object; null for nothing.</summary>
+    internal string? Detail { get; init; }
+
     /// <summary>What makes two of them the same thing that happened again.</summary>
-    internal EventKey Key => new(Reason, Action, Regarding, Related);
+    internal EventKey Key => new(Reason, Action, Regarding, Related, Detail);
 }
 
 /// <summary>What makes two Events the same thing that happened again.</summary>
-internal sealed record EventKey(string Reason, string Action, ObjectReference Regarding, ObjectReference? Related);
+internal sealed record EventKey(string Reason, string Action, ObjectReference Regarding, ObjectReference? Related, string? Detail);

@@ -10,6 +10,9 @@ internal sealed class EventFormat
     /// <summary>The component, in <c>kubectl describe</c> under From.</summary>
     internal const string Controller = "nodereaper";
 
+    /// <summary>What the name of each Event begins with.</summary>
+    internal const string NamePrefix = Controller + ".";
+
     // Both in bytes of UTF-8.
     private const int MaxNoteBytes = 1024;
     private const int MaxInstanceBytes = 128;
@@ -23,9 +26,7 @@ internal sealed class EventFormat
     internal EventObject Make(ClusterEvent happened) => new()
     {
         Metadata = new EventMetadata(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Controller}.{happened.Once ?? $"{happened.Time.UtcTicks:x}{RandomNumberGenerator.GetHexString(8, lowercase: true)}"}"),
+            happened.Once is { } once ? NamePrefix + once : NewName(happened.Time),
 
             // Of objects without a namespace, the API server wants them there.
             happened.Regarding.Namespace ?? "default"),
@@ -39,6 +40,10 @@ internal sealed class EventFormat
         Note = ShortText.Of(happened.Note, MaxNoteBytes),
         Type = happened.IsWarning ? "Warning" : "Normal",
     };
+
+    /// <summary>A name that no other Event has.</summary>
+    internal static string NewName(DateTimeOffset time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{NamePrefix}{time.UtcTicks:x}{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
 
     /// <summary>A time as metav1.MicroTime is read: with six digits, no more and no fewer.</summary>
     internal static string MicroTime(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

@@ -58,7 +58,8 @@ internal sealed record EventPatch(EventSeries Series);
 /// <summary>An Event in the queue on disk.</summary>
 /// <param name="Event">The Event.</param>
 /// <param name="IsCreated">True when the API server has it, but not this series yet.</param>
-internal sealed record SpooledEvent(EventObject Event, bool IsCreated);
+/// <param name="Detail">What tells it from others with the same reason on the same object; null for nothing.</param>
+internal sealed record SpooledEvent(EventObject Event, bool IsCreated, string? Detail = null);
 
 /// <summary>The generated serialisers: reflection does not survive NativeAOT.</summary>
 [JsonSourceGenerationOptions(

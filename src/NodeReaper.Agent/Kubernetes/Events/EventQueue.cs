@@ -37,7 +37,7 @@ internal sealed class EventQueue
         _dropped = dropped;
         _bucket = new TokenBucket(50, TimeSpan.FromSeconds(6), time);
         _tenants = new TokenBucket(20, TimeSpan.FromMinutes(1), time);
-        _waiting.AddRange(spool.Load(MaxWaiting).Select(spooled => new Entry(spooled, KeyOf(spooled.Event), time.GetTimestamp())));
+        _waiting.AddRange(spool.Load(MaxWaiting, dropped).Select(spooled => new Entry(spooled, KeyOf(spooled), time.GetTimestamp())));
         foreach (var entry in _waiting)
         {
             _recent[entry.Key] = entry;
@@ -84,7 +84,7 @@ internal sealed class EventQueue
                 return;
             }
 
-            var entry = new Entry(new SpooledEvent(_format.Make(happened), false), happened.Key, now);
+            var entry = new Entry(new SpooledEvent(_format.Make(happened), false, happened.Detail), happened.Key, now);
             if (_recent.Count < MaxRemembered)
             {
                 _recent[happened.Key] = entry;
@@ -94,7 +94,7 @@ internal sealed class EventQueue
         }
     }
 
-    /// <summary>Waits for an Event that is due; the oldest comes first.</summary>
+    /// <summary>Waits for an Event that is due; the oldest comes first, and one that failed after those that did not.</summary>
     internal async Task<Entry> NextAsync(CancellationToken stopping)
     {
         while (true)
@@ -107,7 +107,7 @@ internal sealed class EventQueue
                 wait = null;
                 foreach (var entry in _waiting)
                 {
-                    var left = entry.IsCreated ? s_betweenUpdates - _time.GetElapsedTime(entry.SentAt) : TimeSpan.Zero;
+                    var left = entry.Left(_time);
                     if (left <= TimeSpan.Zero)
                     {
                         return entry;
@@ -138,7 +138,8 @@ internal sealed class EventQueue
     {
         lock (_lock)
         {
-            entry.SentAt = _time.GetTimestamp();
+            entry.Wait(_time.GetTimestamp(), s_betweenUpdates);
+            entry.Failures = 0;
             entry.Spooled = entry.Spooled with { IsCreated = true };
             if (entry.Spooled.Event.Series?.Count == sent.Event.Series?.Count)
             {
@@ -148,6 +149,38 @@ internal sealed class EventQueue
             {
                 _spool.Save(entry.Spooled);
             }
+        }
+    }
+
+    /// <summary>Takes note that the API server did not take it this time: the others come first.</summary>
+    /// <param name="entry">The Event.</param>
+    /// <param name="delayAfter">How long it waits, by how often it has failed in a row before.</param>
+    internal void Later(Entry entry, Func<int, TimeSpan> delayAfter)
+    {
+        lock (_lock)
+        {
+            entry.Wait(_time.GetTimestamp(), delayAfter(entry.Failures++));
+            if (_waiting.Remove(entry))
+            {
+                _waiting.Add(entry);
+            }
+        }
+    }
+
+    /// <summary>Takes note that the API server has forgotten an Event of which a change was to be told: it becomes another one.</summary>
+    internal void Renew(Entry entry)
+    {
+        lock (_lock)
+        {
+            var known = entry.Spooled;
+            entry.Spooled = known with
+            {
+                IsCreated = false,
+                Event = known.Event with { Metadata = known.Event.Metadata with { Name = EventFormat.NewName(_time.GetUtcNow()) } },
+            };
+            entry.Wait(_time.GetTimestamp(), TimeSpan.Zero);
+            _spool.Save(entry.Spooled);
+            _spool.Remove(known.Event.Metadata.Name);
         }
     }
 
@@ -162,7 +195,8 @@ internal sealed class EventQueue
         }
     }
 
-    private static EventKey KeyOf(EventObject written) => new(written.Reason, written.Action, written.Regarding, written.Related);
+    private static EventKey KeyOf(SpooledEvent spooled) =>
+        new(spooled.Event.Reason, spooled.Event.Action, spooled.Event.Regarding, spooled.Event.Related, spooled.Detail);
 
     private void Keep(Entry entry)
     {
@@ -197,6 +231,9 @@ internal sealed class EventQueue
     /// <summary>An Event, and how often it happened.</summary>
     internal sealed class Entry(SpooledEvent spooled, EventKey key, long at)
     {
+        private long _waitsSince = at;
+        private TimeSpan _waits = spooled.IsCreated ? s_betweenUpdates : TimeSpan.Zero;
+
         internal EventKey Key { get; } = key;
 
         internal SpooledEvent Spooled { get; set; } = spooled;
@@ -204,10 +241,13 @@ internal sealed class EventQueue
         /// <summary>When it happened last, in ticks of the queue's clock.</summary>
         internal long LastAt { get; private set; } = at;
 
-        /// <summary>When it was sent last, in ticks of the queue's clock.</summary>
-        internal long SentAt { get; set; } = at;
+        /// <summary>How often it failed in a row.</summary>
+        internal int Failures { get; set; }
 
-        internal bool IsCreated => Spooled.IsCreated;
+        /// <summary>How long it is not to be sent yet.</summary>
+        internal TimeSpan Left(TimeProvider time) => _waits - time.GetElapsedTime(_waitsSince);
+
+        internal void Wait(long from, TimeSpan delay) => (_waitsSince, _waits) = (from, delay);
 
         internal void Repeat(DateTimeOffset time, long now)
         {

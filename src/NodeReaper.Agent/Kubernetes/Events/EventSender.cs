@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Kubernetes.Api;
@@ -7,7 +8,9 @@ using Polly;
 
 namespace NodeReaper.Agent.Kubernetes.Events;
 
-/// <summary>Delivers Events, one at a time, for as long as it takes. Nobody waits for it.</summary>
+/// <summary>
+/// Delivers Events, one at a time, for as long as it takes. One that the server answers with an error lets the others go first. Nobody waits for it.
+/// </summary>
 internal sealed partial class EventSender : BackgroundService
 {
     /// <summary>The name of this sink in logs and metrics.</summary>
@@ -18,7 +21,8 @@ internal sealed partial class EventSender : BackgroundService
     private readonly EventQueue _queue;
     private readonly ApiClient _client;
     private readonly ILogger<EventSender> _logger;
-    private readonly ResiliencePipeline _persistent;
+    private readonly ApiTimings _timings;
+    private readonly ResiliencePipeline _calls;
     private ApiFailure? _trouble;
 
     /// <summary>Makes it; nothing is sent yet.</summary>
@@ -27,7 +31,10 @@ internal sealed partial class EventSender : BackgroundService
         _queue = queue;
         _client = client;
         _logger = logger;
-        _persistent = ApiPipelines.Persistent(timings, Failed);
+        _timings = timings;
+
+        // A webhook that fails for Events says nothing about the server: Pods and marks go on.
+        _calls = ApiPipelines.Calls(timings);
     }
 
     /// <inheritdoc/>
@@ -40,14 +47,27 @@ internal sealed partial class EventSender : BackgroundService
 
         try
         {
+            var failures = 0;
             while (true)
             {
                 var entry = await _queue.NextAsync(stoppingToken);
-                await _persistent.ExecuteAsync(async cancellation => await SendAsync(entry, cancellation), stoppingToken);
-                if (_trouble is not null)
+                try
                 {
-                    _trouble = null;
-                    IsBack(_logger, _client.Server, _queue.Waiting);
+                    await SendAsync(entry, stoppingToken);
+                    failures = 0;
+                    GoesOn();
+                }
+                catch (ApiException error)
+                {
+                    // The server is asked less and less often while it takes none. What it has against one of them is not to keep the others.
+                    if (error.Failure is not (ApiFailure.Unreachable or ApiFailure.Throttled or ApiFailure.Unauthorized))
+                    {
+                        _queue.Later(entry, attempt => ApiPipelines.DelayAfter(_timings, attempt, error));
+                    }
+
+                    var delay = ApiPipelines.DelayAfter(_timings, failures++, error);
+                    Failed(error, delay);
+                    await Task.Delay(delay, stoppingToken);
                 }
             }
         }
@@ -57,9 +77,18 @@ internal sealed partial class EventSender : BackgroundService
         }
     }
 
+    private void GoesOn()
+    {
+        if (_trouble is not null)
+        {
+            _trouble = null;
+            IsBack(_logger, _client.Server, _queue.Waiting);
+        }
+    }
+
     private async Task SendAsync(EventQueue.Entry entry, CancellationToken stopping)
     {
-        var (written, isCreated) = _queue.Now(entry);
+        var (written, isCreated, _) = _queue.Now(entry);
         var path = $"apis/{EventObject.Group}/namespaces/{Uri.EscapeDataString(written.Metadata.Namespace)}/events";
         try
         {
@@ -73,10 +102,15 @@ internal sealed partial class EventSender : BackgroundService
                 : WriteAsync(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(written, EventJson.Default.EventObject), ApiClient.Json, stopping));
             _queue.Delivered(entry, new SpooledEvent(written, true));
         }
-        catch (ApiException error) when (error.Failure == ApiFailure.Exists)
+        catch (ApiException error) when (error.Failure == ApiFailure.Exists && !isCreated)
         {
             // It had come through, and the answer had not: what it says of a series is sent again.
-            _queue.Delivered(entry, new SpooledEvent(written with { Series = isCreated ? written.Series : null }, true));
+            _queue.Delivered(entry, new SpooledEvent(written with { Series = null }, true));
+        }
+        catch (ApiException error) when (error.Failure == ApiFailure.NotFound && isCreated)
+        {
+            // The API server keeps Events for an hour or so.
+            _queue.Renew(entry);
         }
         catch (ApiException error) when (IsFinal(error))
         {
@@ -89,11 +123,16 @@ internal sealed partial class EventSender : BackgroundService
         }
     }
 
-    // The namespace ends, or an admission webhook does not want it: both are 403, like a right that is missing ("User ... cannot create ...") and may
-    // come. The others must not wait for this one.
+    // The namespace ends, or an admission webhook does not want it: both are 403, like a right that is missing and may come.
     private static bool IsFinal(ApiException error) =>
         error.Failure is ApiFailure.Rejected or ApiFailure.NotFound or ApiFailure.Gone
-        || (error.Failure == ApiFailure.Forbidden && !error.Message.Contains(" cannot ", StringComparison.Ordinal));
+        || (error.Failure == ApiFailure.Forbidden && !IsOfAuthorizer(error.Said));
+
+    /// <summary>True for the sentence of the API server's authorization; whatever admission says, which tenants can have a say in, comes after other words.</summary>
+    private static bool IsOfAuthorizer(string said) => MissingRight().IsMatch(said);
+
+    [GeneratedRegex("""^events\.events\.k8s\.io( "[^"]*")? is forbidden: User "[^"]*" cannot (create|patch) resource "events" in API group "events\.k8s\.io""")]
+    private static partial Regex MissingRight();
 
     private Task<bool> WriteAsync(HttpMethod method, string path, byte[] body, MediaTypeHeaderValue type, CancellationToken stopping) =>
         _client.CallAsync(
@@ -105,7 +144,8 @@ internal sealed partial class EventSender : BackgroundService
                 response.Dispose();
                 return Task.FromResult(true);
             },
-            stopping);
+            stopping,
+            _calls);
 
     private void Failed(ApiException error, TimeSpan delay)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
@@ -33,7 +35,7 @@ internal sealed class EventSink(EventQueue queue, string? node) : IReportSink
                 OnNode(report, "KernelOomBeatReaper", "Observe");
                 break;
             case ReportKind.NoVictim or ReportKind.Capped:
-                OnNode(report, "ReaperDegraded", Decide);
+                OnNode(report, "ReaperDegraded", Decide, report.Kind.ToString());
                 break;
             default:
                 // The log and the incident file tell the rest.
@@ -56,6 +58,9 @@ internal sealed class EventSink(EventQueue queue, string? node) : IReportSink
                 DateTimeOffset.UtcNow)
             {
                 IsOfTenant = true,
+
+                // One for each thing that is wrong.
+                Detail = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(problem.Message)).AsSpan(0, 8)),
             });
         }
     }
@@ -68,11 +73,14 @@ internal sealed class EventSink(EventQueue queue, string? node) : IReportSink
         }
     }
 
-    private void OnNode(ReapReport report, string reason, string action)
+    private void OnNode(ReapReport report, string reason, string action, string? detail = null)
     {
         if (_node is not null)
         {
-            queue.Add(new ClusterEvent(reason, action, IsWarning: true, _node, PodOf(report), ReportSentence.Of(report), report.Time));
+            queue.Add(new ClusterEvent(reason, action, IsWarning: true, _node, PodOf(report), ReportSentence.Of(report), report.Time)
+            {
+                Detail = detail,
+            });
         }
     }
 

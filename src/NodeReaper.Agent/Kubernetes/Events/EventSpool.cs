@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace NodeReaper.Agent.Kubernetes.Events;
 
-/// <summary>Events on disk, a file for each, until they are delivered. Without a folder, they live as long as the agent.</summary>
+/// <summary>
+/// Events on disk, a file for each, until they are delivered. Without a folder, they live as long as the agent. Files of others in the folder stay.
+/// </summary>
 /// <param name="folder">The folder; null for none.</param>
 internal sealed class EventSpool(string? folder)
 {
@@ -13,14 +15,15 @@ internal sealed class EventSpool(string? folder)
     internal string? Trouble { get; private set; }
 
     /// <summary>Reads what an agent before this one left, the oldest first; what is no Event is thrown away.</summary>
-    /// <param name="most">No more are read.</param>
-    internal List<SpooledEvent> Load(int most)
+    /// <param name="most">No more are read; the others are thrown away.</param>
+    /// <param name="dropped">Is called for each that is thrown away.</param>
+    internal List<SpooledEvent> Load(int most, Action dropped)
     {
         var found = new List<SpooledEvent>();
         Try(() =>
         {
             Directory.CreateDirectory(folder!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            foreach (var path in Directory.EnumerateFiles(folder!).Order(StringComparer.Ordinal))
+            foreach (var path in Directory.EnumerateFiles(folder!).Where(IsOurs).Order(StringComparer.Ordinal))
             {
                 if (found.Count < most && Read(path) is { } spooled)
                 {
@@ -29,6 +32,10 @@ internal sealed class EventSpool(string? folder)
                 else
                 {
                     File.Delete(path);
+                    if (path.EndsWith(Extension, StringComparison.Ordinal))
+                    {
+                        dropped();
+                    }
                 }
             }
         });
@@ -38,22 +45,16 @@ internal sealed class EventSpool(string? folder)
 
     /// <summary>Writes an Event, whole or not at all.</summary>
     internal void Save(SpooledEvent spooled) => Try(() =>
-    {
-        var path = PathOf(spooled.Event.Metadata.Name);
-        var half = path + ".tmp";
-        using (var file = new FileStream(half, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
-        {
-            file.Write(JsonSerializer.SerializeToUtf8Bytes(spooled, EventJson.Default.SpooledEvent));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(half, path, overwrite: true);
-    });
+        WholeFile.Write(PathOf(spooled.Event.Metadata.Name), JsonSerializer.SerializeToUtf8Bytes(spooled, EventJson.Default.SpooledEvent)));
 
     /// <summary>Forgets an Event.</summary>
     internal void Remove(string name) => Try(() => File.Delete(PathOf(name)));
 
     private string PathOf(string name) => Path.Combine(folder!, name + Extension);
+
+    private static bool IsOurs(string path) =>
+        Path.GetFileName(path.AsSpan()) is var name && name.StartsWith(EventFormat.NamePrefix, StringComparison.Ordinal)
+        && (name.EndsWith(Extension, StringComparison.Ordinal) || name.EndsWith(Extension + WholeFile.Half, StringComparison.Ordinal));
 
     private static SpooledEvent? Read(string path)
     {

@@ -7,7 +7,7 @@ namespace NodeReaper.Agent.Kubernetes.Eviction;
 
 /// <summary>
 /// Decides whether a Pod of which a container was killed goes away: because its annotation asks for that, or because it, or others of its
-/// workload, were killed here too often.
+/// workload, were killed here too often. Who goes away already, and who would be made again right here, stays out of it.
 /// </summary>
 internal sealed class EvictionSink(AfterKillOptions options, KillHistory history, Action<PodFacts, string> evict) : IReportSink
 {
@@ -20,7 +20,8 @@ internal sealed class EvictionSink(AfterKillOptions options, KillHistory history
     /// <inheritdoc/>
     public void Write(ReapReport report)
     {
-        if (report.Kind != ReportKind.Killed || report.Victim.Facts.Pod is not { } pod || pod.IsStatic || pod.Priority >= Critical)
+        if (report.Kind != ReportKind.Killed || report.Victim.Facts.Pod is not { } pod || pod.IsStatic || pod.Priority >= Critical
+            || pod.IsTerminating || pod.WorkloadKind == "DaemonSet")
         {
             return;
         }
@@ -30,12 +31,13 @@ internal sealed class EvictionSink(AfterKillOptions options, KillHistory history
             evict(pod, "its annotation nodereaper.io/after-kill asks for that");
         }
 
-        if (options.EvictAfter == 0)
+        // Without a controller nobody makes another: that is for its owner to ask for.
+        if (options.EvictAfter == 0 || pod.Workload is not { } workload)
         {
             return;
         }
 
-        var kills = history.Add(pod.Workload ?? pod.Uid, report.Time);
+        var kills = history.Add(workload, report.Time);
         if (kills >= options.EvictAfter)
         {
             evict(pod, string.Create(

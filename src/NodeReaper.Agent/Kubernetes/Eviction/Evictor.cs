@@ -5,12 +5,13 @@ using Microsoft.Extensions.Logging;
 using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.Agent.Kubernetes.Events;
 using NodeReaper.Engine.Candidates;
+using Polly;
 
 namespace NodeReaper.Agent.Kubernetes.Eviction;
 
 /// <summary>
 /// Evicts Pods through the API, which respects their disruption budgets, and marks them with the condition DisruptionTarget. One that may not go
-/// yet is asked for again for some minutes; then it stays.
+/// yet is asked for again for some minutes; then it stays. While the policy is a dry run, nobody is asked for.
 /// </summary>
 internal sealed partial class Evictor : IHostedService, IDisposable
 {
@@ -18,7 +19,10 @@ internal sealed partial class Evictor : IHostedService, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly ApiClient _client;
     private readonly ApiTimings _timings;
+    private readonly ResiliencePipeline _calls;
     private readonly PendingEvictions _pending;
+    private readonly Func<bool> _isDryRun;
+    private readonly ObjectReference? _node;
     private readonly TimeProvider _time;
     private readonly Action<ClusterEvent> _tell;
     private readonly ILogger<Evictor> _logger;
@@ -28,15 +32,29 @@ internal sealed partial class Evictor : IHostedService, IDisposable
     /// <param name="client">The API server.</param>
     /// <param name="timings">How long is waited for what.</param>
     /// <param name="pending">What is under way, also by an agent before this one.</param>
+    /// <param name="isDryRun">Tells whether all that may be done now is to tell.</param>
+    /// <param name="node">The node's name; null when it is not known.</param>
     /// <param name="time">The clock.</param>
     /// <param name="tell">Takes an Event for each Pod that was evicted.</param>
     /// <param name="logger">Is told each eviction, and each that failed.</param>
     public Evictor(
-        ApiClient client, ApiTimings timings, PendingEvictions pending, TimeProvider time, Action<ClusterEvent> tell, ILogger<Evictor> logger)
+        ApiClient client,
+        ApiTimings timings,
+        PendingEvictions pending,
+        Func<bool> isDryRun,
+        string? node,
+        TimeProvider time,
+        Action<ClusterEvent> tell,
+        ILogger<Evictor> logger)
     {
         _client = client;
         _timings = timings;
+
+        // A budget that always fails says nothing about the server: Pods, Events and marks go on.
+        _calls = ApiPipelines.Calls(timings);
         _pending = pending;
+        _isDryRun = isDryRun;
+        _node = node is null ? null : ObjectReference.OfNode(node);
         _time = time;
         _tell = tell;
         _logger = logger;
@@ -70,12 +88,20 @@ internal sealed partial class Evictor : IHostedService, IDisposable
     /// <summary>Begins to evict a Pod, unless that is under way; waits for nothing but the disk.</summary>
     internal void Begin(PodFacts pod, string why)
     {
-        if (!_stopping.IsCancellationRequested && TryEnter(pod.Uid, out var begun))
+        if (_stopping.IsCancellationRequested || _underWay.ContainsKey(pod.Uid))
         {
-            var eviction = PendingEviction.Of(pod, why, _time.GetUtcNow());
-            Note(_pending.Add(eviction));
-            _ = EvictAsync(eviction, begun);
+            return;
         }
+
+        if (!TryEnter(pod.Uid, out var begun))
+        {
+            TooMany(_logger, pod.Namespace, pod.Name, PendingEvictions.Most);
+            return;
+        }
+
+        var eviction = PendingEviction.Of(pod, why, _time.GetUtcNow());
+        Note(_pending.Add(eviction));
+        _ = EvictAsync(eviction, begun);
     }
 
     private bool TryEnter(string uid, out TaskCompletionSource begun)
@@ -92,7 +118,18 @@ internal sealed partial class Evictor : IHostedService, IDisposable
         try
         {
             var persistent = ApiPipelines.Persistent(_timings, (error, _) => refusal = error.Message);
-            await persistent.ExecuteAsync(async cancellation => await AskAsync(eviction, cancellation), end.Token);
+            await persistent.ExecuteAsync(
+                async cancellation =>
+                {
+                    while (_isDryRun())
+                    {
+                        refusal = "a dry run evicts nobody";
+                        await Task.Delay(_timings.FirstDelay, cancellation);
+                    }
+
+                    await AskAsync(eviction, cancellation);
+                },
+                end.Token);
             Note(_pending.Remove(eviction.Uid));
         }
         catch (OperationCanceledException)
@@ -133,25 +170,26 @@ internal sealed partial class Evictor : IHostedService, IDisposable
                     response.Dispose();
                     return Task.FromResult(true);
                 },
-                stopping);
+                stopping,
+                _calls);
             Evicted(_logger, eviction.Namespace, eviction.Name, eviction.Why);
             _tell(new ClusterEvent(
                 "EvictedAfterReap",
                 "Evict",
                 IsWarning: true,
                 ObjectReference.OfPod(eviction.Namespace, eviction.Name, eviction.Uid),
-                null,
+                _node,
                 $"evicted after a container of it was killed for the node's sake: {eviction.Why}",
                 _time.GetUtcNow())
             {
                 Once = $"evicted.{eviction.Uid}",
             });
         }
-        catch (ApiException error) when (error.Failure is ApiFailure.NotFound or ApiFailure.Exists)
+        catch (ApiException error) when (error.Failure == ApiFailure.NotFound || IsOfAnother(error))
         {
             // It is gone, and another Pod may have its name by now.
         }
-        catch (ApiException error) when (error.Failure is ApiFailure.Rejected or ApiFailure.Gone or ApiFailure.Forbidden)
+        catch (ApiException error) when (error.Failure is ApiFailure.Rejected or ApiFailure.Gone or ApiFailure.Forbidden || HasTwoBudgets(error))
         {
             Refused(_logger, eviction.Namespace, eviction.Name, error.Message);
         }
@@ -160,6 +198,14 @@ internal sealed partial class Evictor : IHostedService, IDisposable
             throw ApiException.Unexpected(_client.Server, error);
         }
     }
+
+    // Any other conflict is with somebody who writes the Pod or its budget at the same time.
+    private static bool IsOfAnother(ApiException error) => error.Failure == ApiFailure.Conflict
+        && (error.Said.Contains("the UID in the precondition", StringComparison.Ordinal) || error.Said.Contains("UID in precondition", StringComparison.Ordinal));
+
+    // The API server's answer to that is 500.
+    private static bool HasTwoBudgets(ApiException error) =>
+        error.Failure == ApiFailure.ServerError && error.Said.Contains("more than one PodDisruptionBudget", StringComparison.Ordinal);
 
     private void Note(string? trouble)
     {
@@ -188,4 +234,8 @@ internal sealed partial class Evictor : IHostedService, IDisposable
     [LoggerMessage(EventId = 244, EventName = "EvictionsNotDurable", Level = LogLevel.Warning,
         Message = "evictions that are under way are lost when the agent ends: {Reason}; fix: make the folder of afterKill.history writable")]
     private static partial void NotDurable(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 245, EventName = "EvictionsTooMany", Level = LogLevel.Warning,
+        Message = "{PodNamespace}/{Pod} is not evicted: {Most} evictions are under way, and no more are begun; see why they do not end (their disruption budgets?)")]
+    private static partial void TooMany(ILogger logger, string podNamespace, string pod, int most);
 }

@@ -23,21 +23,28 @@ internal sealed class NodeMarks(ApiClient client, string node, NodeOptions optio
 
     private readonly string _path = $"api/v1/nodes/{Uri.EscapeDataString(node)}";
 
+    /// <summary>What takes the taint away by hand.</summary>
+    internal string ByHand { get; } = $"kubectl taint nodes {node} {TaintKey}-";
+
     /// <summary>The API server.</summary>
     internal Uri Server => client.Server;
 
     /// <summary>Puts there what the policy wants.</summary>
     /// <param name="message">Why.</param>
     /// <param name="now">The time.</param>
+    /// <param name="before">Is called when the Node could be read, and before anything is written.</param>
     /// <param name="stopping">Gives up.</param>
+    /// <returns>True when something was missing.</returns>
     /// <exception cref="ApiException">Not all of it is there; a conflict when somebody else has just written the Node.</exception>
-    internal async Task MarkAsync(string message, DateTimeOffset now, CancellationToken stopping)
+    internal async Task<bool> MarkAsync(string message, DateTimeOffset now, Action before, CancellationToken stopping)
     {
         var read = await ReadAsync(stopping);
         var time = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        var (needsTaint, needsCondition) = (options.Taint && !HasTaint(read), options.Condition && ConditionOf(read)?.Status != "True");
+        before();
         await BothAsync(
-            options.Taint && !HasTaint(read) ? () => WriteTaintsAsync(read, [.. Others(read), s_taint], stopping) : null,
-            options.Condition && ConditionOf(read)?.Status != "True"
+            needsTaint ? () => WriteTaintsAsync(read, [.. Others(read), s_taint], stopping) : null,
+            needsCondition
                 ? () => WriteConditionAsync(
                     new NodeCondition(ConditionType, "True")
                     {
@@ -48,6 +55,7 @@ internal sealed class NodeMarks(ApiClient client, string node, NodeOptions optio
                     },
                     stopping)
                 : null);
+        return needsTaint || needsCondition;
     }
 
     /// <summary>Takes away what is there, whatever the policy wants now.</summary>

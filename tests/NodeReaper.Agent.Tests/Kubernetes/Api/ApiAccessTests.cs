@@ -1,16 +1,11 @@
-using System.Text;
 using NodeReaper.Agent.Kubernetes.Api;
 using NodeReaper.TestApiServer;
 
 namespace NodeReaper.Agent.Tests.Kubernetes.Api;
 
 /// <summary>How the agent reaches an API server, as whom, and whom it does not believe.</summary>
-public sealed class ApiAccessTests : IDisposable
+public sealed class ApiAccessTests
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task It_is_spoken_over_HTTP_2()
     {
@@ -108,34 +103,6 @@ public sealed class ApiAccessTests : IDisposable
         Assert.InRange(rig.Cluster.Count(ApiVerb.ListPods), 5, 8);
     }
 
-    [Fact]
-    public async Task A_kubeconfig_with_a_token_is_enough()
-    {
-        await using var rig = await ApiRig.StartAsync();
-        rig.Cluster.Pods.Put(PodJson.Of("a"));
-        var access = KubeconfigFile.Load(_folder.Write("kubeconfig", Kubeconfig(rig, "token: first")));
-        await rig.FollowAsync(access: access);
-        Assert.NotNull(rig.Find("a"));
-    }
-
-    [Theory]
-    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1, command: aws}", "the program 'aws' (exec)")]
-    [InlineData("auth-provider: {name: gcp}", "the auth-provider 'gcp'")]
-    public async Task A_kubeconfig_that_wants_a_program_started_is_refused(string user, string what)
-    {
-        await using var rig = await ApiRig.StartAsync();
-        var path = _folder.Write("kubeconfig", Kubeconfig(rig, user));
-        var error = Assert.Throws<ClusterAccessException>(() => KubeconfigFile.Load(path));
-        Assert.Contains(what, error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("not: [yaml")]
-    [InlineData("kind: Config")]
-    [InlineData("")]
-    public void A_kubeconfig_that_is_none_is_refused(string text) =>
-        Assert.Throws<ClusterAccessException>(() => KubeconfigFile.Load(_folder.Write("kubeconfig", text)));
-
     [Theory]
     [InlineData(0, 0.5, 1)]
     [InlineData(1, 1, 2)]
@@ -166,12 +133,16 @@ public sealed class ApiAccessTests : IDisposable
         Assert.True(delays.Max() > 9);
     }
 
-    private static string Kubeconfig(ApiRig rig, string user) => $$"""
-        apiVersion: v1
-        kind: Config
-        current-context: test
-        contexts: [{name: test, context: {cluster: test, user: agent} }]
-        clusters: [{name: test, cluster: {server: "{{rig.Url}}", certificate-authority-data: {{Convert.ToBase64String(Encoding.ASCII.GetBytes(rig.Cluster.Certificates.AuthorityPem))}}} }]
-        users: [{name: agent, user: { {{user}} } }]
-        """;
+    [Theory]
+    [InlineData(1, 20)]
+    [InlineData(2, 40)]
+    [InlineData(3, 60)]
+    [InlineData(int.MaxValue, 60)]
+    public void A_past_that_is_gone_again_and_again_is_listed_less_and_less_often(int attempt, double most)
+    {
+        var delays = Enumerable.Range(0, 500)
+            .Select(_ => ApiPipelines.DelayAfter(new ApiTimings(), attempt, new ApiException(ApiFailure.Gone, "")).TotalSeconds).ToList();
+        Assert.All(delays, delay => Assert.InRange(delay, 0, most));
+        Assert.True(delays.Max() > most * 0.9);
+    }
 }

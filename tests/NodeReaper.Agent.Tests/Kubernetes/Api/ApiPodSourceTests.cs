@@ -22,7 +22,8 @@ public sealed class ApiPodSourceTests
         var app = pod.Containers[0];
         Assert.Equal(("c-web", 64L << 20, (long?)1L << 30), (app.ContainerId, app.MemoryRequestBytes, app.MemoryLimitBytes));
         Assert.True(rig.HasLogged("Information PodsListed 1 Pod(s) known from https://127.0.0.1:"));
-        Assert.Contains(rig.Cluster.Requests, request => request.Target == "/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1&resourceVersion=0");
+        Assert.Contains(rig.Cluster.Requests, request =>
+            request.Target == "/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1%2Cstatus.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed&resourceVersion=0");
     }
 
     [Fact]
@@ -190,6 +191,37 @@ public sealed class ApiPodSourceTests
 
         Assert.True(DateTime.UtcNow - began >= TimeSpan.FromSeconds(2));
         Assert.Equal(2, rig.Cluster.Count(ApiVerb.ListPods));
+    }
+
+    [Fact]
+    public async Task Retry_After_may_be_a_date()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        rig.Cluster.Script.Next(ApiVerb.ListPods, context =>
+        {
+            context.Response.Headers.RetryAfter = DateTimeOffset.UtcNow.AddSeconds(3).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            return Answers.StatusAsync(context, 503, "ServiceUnavailable", "shutting down");
+        });
+        var began = DateTime.UtcNow;
+        await rig.FollowAsync();
+        await Soon.Until(() => rig.Cluster.Count(ApiVerb.ListPods) == 2);
+
+        // A date has no parts of a second.
+        Assert.True(DateTime.UtcNow - began >= TimeSpan.FromSeconds(1.9), $"{DateTime.UtcNow - began}");
+    }
+
+    [Fact]
+    public async Task A_watch_that_is_throttled_waits_as_long_as_it_is_asked_to_and_nothing_is_listed_again()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        rig.Cluster.Script.Next(ApiVerb.WatchPods, Faults.Status(429, "TooManyRequests", "too many requests, please try again later", retryAfterSeconds: 2));
+        var began = DateTime.UtcNow;
+        await rig.FollowAsync();
+        rig.Cluster.Pods.Put(PodJson.Of("a"));
+        await rig.Knows("a");
+
+        Assert.True(DateTime.UtcNow - began >= TimeSpan.FromSeconds(2), $"{DateTime.UtcNow - began}");
+        Assert.Equal((1, 2), (rig.Cluster.Count(ApiVerb.ListPods), rig.Cluster.Count(ApiVerb.WatchPods)));
     }
 
     [Fact]
@@ -411,6 +443,18 @@ public sealed class ApiPodSourceTests
     }
 
     [Fact]
+    public async Task What_is_wrong_with_the_mirror_of_a_static_Pod_is_told_where_kubectl_describe_looks()
+    {
+        const string Hash = "0123456789abcdef0123456789abcdef";
+        await using var rig = await ApiRig.StartAsync();
+        rig.Cluster.Pods.Put(PodJson.Of(
+            "etcd",
+            annotations: $$"""{"kubernetes.io/config.mirror": "{{Hash}}", "kubernetes.io/config.hash": "{{Hash}}", "nodereaper.io/kill-priority": "lots"}"""));
+        await rig.FollowAsync();
+        Assert.Equal(Hash, Assert.Single(rig.Problems).Uid);
+    }
+
+    [Fact]
     public async Task A_list_that_comes_in_pages_is_complete()
     {
         await using var rig = await ApiRig.StartAsync();
@@ -425,6 +469,28 @@ public sealed class ApiPodSourceTests
 
         await Soon.Until(() => rig.Board.Newest.Pods.Count == 1200);
         Assert.Equal(2, rig.Cluster.Requests.Count(request => request.Target.Contains("&continue=", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_long_list_comes_compressed_and_is_read()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        for (var i = 0; i < 300; i++)
+        {
+            rig.Cluster.Pods.Put(PodJson.Of($"p{i}"));
+        }
+
+        using var handler = rig.Access.CreateHandler(ApiRig.Impatient);
+        handler.AutomaticDecompression = System.Net.DecompressionMethods.None;
+        using var plain = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{rig.Url}api/v1/pods");
+        request.Headers.Add("Authorization", "Bearer first");
+        request.Headers.Add("Accept-Encoding", "gzip");
+        using var answer = await plain.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(["gzip"], answer.Content.Headers.ContentEncoding);
+
+        await rig.FollowAsync();
+        await Soon.Until(() => rig.Board.Newest.Pods.Count == 300);
     }
 
     [Fact]
@@ -445,5 +511,21 @@ public sealed class ApiPodSourceTests
         await rig.FollowAsync();
 
         await Soon.Until(() => rig.Board.Newest.Pods.Count == 600);
+    }
+
+    [Fact]
+    public async Task A_server_that_ends_all_watches_in_good_order_is_not_asked_by_all_at_once()
+    {
+        const string Bookmark = """{"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"1000"}}}""";
+        await using var rig = await ApiRig.StartAsync();
+        rig.Cluster.Script.Next(ApiVerb.WatchPods, [.. Enumerable.Repeat(Faults.Body(200, Bookmark + "\n"), 8)]);
+        var began = DateTime.UtcNow;
+        await rig.FollowAsync(ApiRig.Impatient with { FirstDelay = TimeSpan.FromMilliseconds(500) });
+
+        await Soon.Until(() => rig.Cluster.Count(ApiVerb.WatchPods) > 8);
+
+        // Eight times up to half a second, by chance.
+        Assert.True(DateTime.UtcNow - began > TimeSpan.FromMilliseconds(400), $"{DateTime.UtcNow - began}");
+        Assert.DoesNotContain(rig.Log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
     }
 }

@@ -43,4 +43,19 @@ public sealed class KubeletPodSourceTests
         Assert.True(board.Newest.Find(Hash)?.IsStatic);
         await source.StopAsync(CancellationToken.None);
     }
+
+    [Fact]
+    public async Task What_has_ended_is_not_known()
+    {
+        await using var rig = await ApiRig.StartAsync();
+        var over = PodJson.Of("over");
+        over["status"]!["phase"] = "Failed";
+        rig.Cluster.Pods.Put(over);
+        rig.Cluster.Pods.Put(PodJson.Of("a"));
+        var board = new PodBoard();
+        using var source = new KubeletPodSource(rig.Client(), ApiRig.Impatient, board, null, new RecordingLogger<KubeletPodSource>());
+        await source.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("a", Assert.Single(board.Newest.Pods).Name);
+        await source.StopAsync(CancellationToken.None);
+    }
 }

@@ -112,6 +112,36 @@ public sealed class PodModelTests
     }
 
     [Fact]
+    public async Task Whose_it_is_and_whether_it_ends_and_where_its_last_words_are_arrive()
+    {
+        var pod = new V1Pod
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = "web-0",
+                NamespaceProperty = "shop",
+                Uid = "uid-web",
+                DeletionTimestamp = new DateTime(2026, 7, 1, 10, 0, 0, DateTimeKind.Utc),
+                OwnerReferences =
+                [
+                    new V1OwnerReference { ApiVersion = "v1", Kind = "ConfigMap", Name = "other", Uid = "uid-other" },
+                    new V1OwnerReference { ApiVersion = "apps/v1", Kind = "DaemonSet", Name = "web", Uid = "uid-set", Controller = true },
+                ],
+            },
+            Spec = new V1PodSpec
+            {
+                Containers = [new V1Container { Name = "log", TerminationMessagePolicy = "FallbackToLogsOnError" }, new V1Container { Name = "file", TerminationMessagePolicy = "File" }],
+            },
+        };
+        var (pods, _) = await ReadAsync(KubernetesJson.Serialize(List(pod, s_full)), int.MaxValue);
+        var facts = Facts(pods[0]);
+        Assert.Equal(("uid-set", "DaemonSet", true), (facts.Workload, facts.WorkloadKind, facts.IsTerminating));
+        Assert.Equal([true, false], facts.Containers.Select(each => each.FallsBackToLog));
+        facts = Facts(pods[1]);
+        Assert.Equal((null, null, false), (facts.Workload, facts.WorkloadKind, facts.IsTerminating));
+    }
+
+    [Fact]
     public void However_the_bytes_come_the_Pods_are_the_same() =>
         Gen.Select(s_pod.Array[0, 8], Gen.Int[1, 500]).Sample(
             (pods, size) =>
@@ -141,12 +171,34 @@ public sealed class PodModelTests
         }
     }
 
-    [Fact]
-    public async Task A_Pod_larger_than_etcd_takes_is_refused_and_memory_stays_small()
+    [Theory]
+    [InlineData(1 << 20)]
+    [InlineData(4093)]
+    public async Task A_Pod_larger_than_etcd_takes_is_passed_over_and_the_next_is_read(int bytesAtOnce)
     {
-        var pod = new V1Pod { Metadata = new V1ObjectMeta { Name = new string('x', 8 << 20) } };
-        var error = await Assert.ThrowsAsync<ApiException>(() => ReadAsync(KubernetesJson.Serialize(List(pod)), 1 << 20));
-        Assert.Equal("a single item has more than 4 MiB", error.Message);
+        var pod = new V1Pod
+        {
+            Metadata = new V1ObjectMeta { Name = "x", Uid = "u" },
+            Spec = new V1PodSpec { Containers = [new V1Container { Name = "c", Command = [new string('"', 8 << 20)] }] },
+        };
+        var (pods, metadata) = await ReadAsync(KubernetesJson.Serialize(List(s_full, pod, s_full)), bytesAtOnce);
+        Assert.Equal("42", metadata.ResourceVersion);
+        Assert.Equal([false, true, false], pods.Select(each => each.IsTooLarge));
+        Assert.Equal(("x", "u"), (pods[1].Metadata!.Name, pods[1].Metadata!.Uid));
+        Assert.Equal("web-0", Facts(pods[2]).Name);
+    }
+
+    [Theory]
+    [InlineData("[,{}]")]
+    [InlineData("[{},]")]
+    [InlineData("[{}{}]")]
+    [InlineData("[1]")]
+    [InlineData("[null]")]
+    [InlineData("[{]}]")]
+    public async Task What_is_no_list_of_objects_is_no_list(string items)
+    {
+        var error = await Assert.ThrowsAsync<ApiException>(() => ReadAsync($$"""{"kind": "PodList", "items": {{items}}, "metadata": {} }""", 3));
+        Assert.Equal(ApiFailure.Nonsense, error.Failure);
     }
 
     private static V1PodList List(params V1Pod[] pods) =>

@@ -166,22 +166,77 @@ public sealed class EventQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_Event_in_the_folder_is_thrown_away()
+    public async Task What_is_no_Event_in_the_folder_is_thrown_away_and_counted()
     {
         Queue().Add(Happened.To("a"));
         var good = Assert.Single(Files());
-        _folder.Write("half.json.tmp", "{");
-        _folder.Write("half.json", "{\"event\":");
-        _folder.Write("null.json", "null");
-        _folder.Write("empty.json", "{\"event\":null,\"isCreated\":false}");
-        _folder.Write("other-name.json", File.ReadAllText(good));
-        _folder.Write("huge.json", new string(' ', 100_000));
+        _folder.Write("nodereaper.half.json.tmp", "{");
+        _folder.Write("nodereaper.half.json", "{\"event\":");
+        _folder.Write("nodereaper.null.json", "null");
+        _folder.Write("nodereaper.empty.json", "{\"event\":null,\"isCreated\":false}");
+        _folder.Write("nodereaper.other-name.json", File.ReadAllText(good));
+        _folder.Write("nodereaper.huge.json", new string(' ', 100_000));
 
         var queue = Queue();
 
-        Assert.Equal(1, queue.Waiting);
+        Assert.Equal((1, 5), (queue.Waiting, _dropped));
         Assert.Equal([good], Files());
         Assert.Equal("a", (await SendAsync(queue)).Event.Regarding.Name);
+    }
+
+    [Fact]
+    public void Files_of_others_in_the_folder_stay()
+    {
+        string[] others = [_folder.Write("passwd", "x"), _folder.Write("half.json", "{"), _folder.Write("x.json.tmp", "{"), _folder.Write("nodereaper.yaml", "x")];
+        Assert.Equal(0, Queue().Waiting);
+        Assert.All(others, path => Assert.True(File.Exists(path), path));
+        Assert.Equal(0, _dropped);
+    }
+
+    [Fact]
+    public void What_an_agent_left_beyond_the_bound_is_thrown_away_and_counted()
+    {
+        var text = new EventSpool(_folder.Path);
+        var format = new EventFormat("node-1");
+        for (var i = 0; i < EventQueue.MaxWaiting + 3; i++)
+        {
+            text.Save(new SpooledEvent(format.Make(Happened.To($"p{i}", secondsLater: i)), false));
+        }
+
+        var queue = Queue();
+        Assert.Equal((EventQueue.MaxWaiting, 3), (queue.Waiting, _dropped));
+        Assert.Equal(EventQueue.MaxWaiting, Files().Length);
+    }
+
+    [Fact]
+    public async Task One_that_failed_lets_the_others_go_first_and_waits_longer_and_longer()
+    {
+        var queue = Queue();
+        queue.Add(Happened.To("bad"));
+        var bad = await queue.NextAsync(TestContext.Current.CancellationToken);
+        queue.Later(bad, _ => TimeSpan.Zero);
+        queue.Add(Happened.To("good"));
+        queue.Later(bad, attempt => TimeSpan.FromSeconds(10 * attempt));
+
+        Assert.Equal("good", (await SendAsync(queue)).Event.Regarding.Name);
+        _time.Advance(TimeSpan.FromSeconds(9));
+        using var soon = new CancellationTokenSource(200);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.NextAsync(soon.Token));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("bad", (await SendAsync(queue)).Event.Regarding.Name);
+    }
+
+    [Fact]
+    public async Task Two_things_with_the_same_reason_on_the_same_Pod_are_two_Events_also_for_the_next_agent()
+    {
+        var queue = Queue();
+        queue.Add(Happened.To("a") with { Detail = "x" });
+        queue.Add(Happened.To("a", secondsLater: 1) with { Detail = "y" });
+        var next = Queue();
+        next.Add(Happened.To("a") with { Detail = "x" });
+        next.Add(Happened.To("a"));
+        Assert.Equal(3, next.Waiting);
+        Assert.Equal(2, (await SendAsync(next)).Event.Series?.Count);
     }
 
     [Fact]

@@ -106,6 +106,7 @@ public sealed class EventSenderTests : IAsyncLifetime
             Faults.Status(403, "Forbidden", "events.events.k8s.io is forbidden: User \"x\" cannot create resource \"events\" in API group \"events.k8s.io\""),
             Faults.Reset,
             Faults.Hang);
+        _queue = new EventQueue(new EventFormat("node-1"), new EventSpool(null), TimeProvider.System, () => _dropped++);
         await BeginAsync();
         _queue.Add(Happened.To("a"));
 
@@ -135,6 +136,94 @@ public sealed class EventSenderTests : IAsyncLifetime
         Assert.Equal(3, _log.Lines.Count(line => line.StartsWith("Error EventRefused", StringComparison.Ordinal)));
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
+
+    [Fact]
+    public async Task An_Event_that_is_answered_with_an_error_for_ever_does_not_keep_the_others_waiting()
+    {
+        _rig.Cluster.Script.Always(ApiVerb.CreateEvent, Unless("bad", 500, "InternalError", "the webhook of shop does not answer"));
+        _queue = new EventQueue(new EventFormat("node-1"), new EventSpool(null), TimeProvider.System, () => _dropped++);
+        await BeginAsync();
+        foreach (var pod in (string[])["bad", "a", "b"])
+        {
+            _queue.Add(Happened.To(pod));
+        }
+
+        await Soon.Until(() => _rig.Cluster.Events.All.Count == 2 && _queue.Waiting == 1);
+        _rig.Cluster.Script.End(ApiVerb.CreateEvent);
+        await Arrived(3);
+        Assert.Equal(0, _dropped);
+    }
+
+    [Fact]
+    public async Task Pods_and_marks_go_on_however_often_Events_fail()
+    {
+        _rig.Cluster.Script.Always(ApiVerb.CreateEvent, Faults.Status(500, "InternalError", "the webhook does not answer"));
+        _queue = new EventQueue(new EventFormat("node-1"), new EventSpool(null), TimeProvider.System, () => _dropped++);
+        await BeginAsync();
+        _queue.Add(Happened.To("a"));
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.CreateEvent) >= 5);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await _rig.Client().ReadPodsAsync("api/v1/pods", _ => { }, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData("admission webhook \"x.shop\" denied the request: User \"x\" cannot create resource \"events\" in API group \"events.k8s.io\"")]
+    [InlineData("events.events.k8s.io \"x\" is forbidden: ValidatingAdmissionPolicy 'x' denied request: one cannot create such a thing")]
+    public async Task What_admission_says_is_final_whatever_words_it_uses(string message)
+    {
+        _rig.Cluster.Script.Next(ApiVerb.CreateEvent, Faults.Status(403, "Forbidden", message));
+        await BeginAsync();
+        _queue.Add(Happened.To("a"));
+        await Soon.Until(() => _dropped == 1 && _queue.Waiting == 0);
+    }
+
+    [Fact]
+    public async Task A_change_of_an_Event_that_has_expired_makes_a_new_one()
+    {
+        await BeginAsync();
+        _queue.Add(Happened.To("web"));
+        await Arrived(1);
+        _rig.Cluster.Events.Expire();
+        _time.Advance(TimeSpan.FromSeconds(40));
+        _queue.Add(Happened.To("web", secondsLater: 40));
+
+        await Arrived(1);
+        Assert.Equal(2, _rig.Cluster.Events.All[0]["series"]!["count"]!.GetValue<int>());
+        Assert.Equal((1, 2, 0), (_rig.Cluster.Count(ApiVerb.PatchEvent), _rig.Cluster.Count(ApiVerb.CreateEvent), _dropped));
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task A_conflict_of_a_change_is_tried_again()
+    {
+        await BeginAsync();
+        _queue.Add(Happened.To("web"));
+        await Arrived(1);
+        _rig.Cluster.Script.Next(ApiVerb.PatchEvent, Faults.Status(409, "Conflict", "the object has been modified"));
+        _time.Advance(TimeSpan.FromSeconds(40));
+        _queue.Add(Happened.To("web", secondsLater: 40));
+
+        await Soon.Until(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            return _rig.Cluster.Events.All is [{ } written] && written["series"]?["count"]?.GetValue<int>() == 2;
+        });
+        Assert.Equal(2, _rig.Cluster.Count(ApiVerb.PatchEvent));
+    }
+
+    // What is said of one Pod's Event; the others are taken.
+    private Fault Unless(string pod, int code, string reason, string message) => async context =>
+    {
+        var body = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        if (body["regarding"]!["name"]!.ToString() == pod)
+        {
+            await Answers.StatusAsync(context, code, reason, message);
+            return;
+        }
+
+        _rig.Cluster.Events.Create("shop", body);
+        await Answers.JsonAsync(context, 201, body.ToJsonString());
+    };
 
     private EventQueue Queue() => new(new EventFormat("node-1"), new EventSpool(_folder.Path), _time, () => _dropped++);
 

@@ -85,6 +85,25 @@ public sealed class EventSinkTests
         Assert.Equal(0, _queue.Waiting);
     }
 
+    [Fact]
+    public async Task Each_thing_that_is_wrong_with_a_Pod_is_told()
+    {
+        Sink().Tell(new PodProblem("shop", "web", "uid-web", "Pod shop/web: annotation x is ignored", IsOfOwner: true));
+        Sink().Tell(new PodProblem("shop", "web", "uid-web", "Pod shop/web: annotation y is ignored", IsOfOwner: true));
+        Sink().Tell(new PodProblem("shop", "web", "uid-web", "Pod shop/web: annotation y is ignored", IsOfOwner: true));
+        Assert.Equal(2, _queue.Waiting);
+        Assert.EndsWith("x is ignored", (await NextAsync()).Note, StringComparison.Ordinal);
+        Assert.EndsWith("y is ignored", (await NextAsync()).Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task That_nobody_may_be_killed_and_that_no_more_may_be_killed_are_two_things()
+    {
+        Sink().Write(Reports.Of(ReportKind.NoVictim));
+        Sink().Write(Reports.Of(ReportKind.Capped));
+        Assert.NotEqual((await NextAsync()).Note, (await NextAsync()).Note);
+    }
+
     private EventSink Sink() => new(_queue, "node-1");
 
     private async Task<EventObject> NextAsync()

@@ -38,6 +38,25 @@ public sealed class EvictionSinkTests : IDisposable
     }
 
     [Fact]
+    public void Who_goes_away_already_and_who_would_come_back_right_here_is_not_evicted()
+    {
+        _options = _options with { EvictAfter = 1 };
+        Write(Pod("terminating") with { AfterKill = AfterKill.Evict, IsTerminating = true });
+        Write(Pod("log-shipper") with { AfterKill = AfterKill.Evict, WorkloadKind = "DaemonSet" });
+        Assert.Empty(_evicted);
+    }
+
+    [Fact]
+    public void A_Pod_that_nobody_makes_again_goes_only_when_it_asks_for_that()
+    {
+        _options = _options with { EvictAfter = 1 };
+        Write(Pod("bare") with { Workload = null });
+        Assert.Empty(_evicted);
+        Write(Pod("bare") with { Workload = null, AfterKill = AfterKill.Evict });
+        Assert.Equal(["bare: its annotation nodereaper.io/after-kill asks for that"], _evicted);
+    }
+
+    [Fact]
     public void A_workload_that_is_killed_again_and_again_is_evicted_also_across_restarts_of_the_agent()
     {
         _options = _options with { EvictAfter = 3 };
@@ -100,5 +119,9 @@ public sealed class EvictionSinkTests : IDisposable
         return report;
     }
 
-    private static PodFacts Pod(string name, string? uid = null) => new(uid ?? $"uid-{name}", "shop", name, QosClass.Burstable, 0, null, default, []);
+    private static PodFacts Pod(string name, string? uid = null) => new(uid ?? $"uid-{name}", "shop", name, QosClass.Burstable, 0, null, default, [])
+    {
+        Workload = $"workload-of-{name}",
+        WorkloadKind = "ReplicaSet",
+    };
 }

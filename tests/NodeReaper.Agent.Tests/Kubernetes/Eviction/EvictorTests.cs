@@ -14,6 +14,7 @@ public sealed class EvictorTests : IAsyncLifetime
     private readonly RecordingLogger<Evictor> _log = new();
     private readonly ConcurrentQueue<ClusterEvent> _told = [];
     private readonly TemporaryFolder _folder = new();
+    private volatile bool _isDryRun;
     private ApiRig _rig = null!;
     private Evictor _evictor = null!;
 
@@ -40,7 +41,7 @@ public sealed class EvictorTests : IAsyncLifetime
 
         Assert.Null(_rig.Cluster.Pods.Find("shop", "web"));
         var told = Assert.Single(_told);
-        Assert.Equal(("EvictedAfterReap", "Evict", "uid-web"), (told.Reason, told.Action, told.Regarding.Uid));
+        Assert.Equal(("EvictedAfterReap", "Evict", "uid-web", "node-1"), (told.Reason, told.Action, told.Regarding.Uid, told.Related?.Name));
         Assert.EndsWith("it asks for that", told.Note, StringComparison.Ordinal);
         Assert.Contains(_log.Lines, line => line.StartsWith("Warning Evicted evicted shop/web", StringComparison.Ordinal));
     }
@@ -188,11 +189,82 @@ public sealed class EvictorTests : IAsyncLifetime
     [Fact]
     public async Task Where_nothing_can_be_written_it_evicts_and_says_once_that_restarts_end_it()
     {
-        using var evictor = new Evictor(_rig.Client(), ApiRig.Impatient, new PendingEvictions("/proc/there-is-none/x"), TimeProvider.System, _told.Enqueue, _log);
+        using var evictor = new Evictor(_rig.Client(), ApiRig.Impatient, new PendingEvictions("/proc/there-is-none/x"), () => false, null, TimeProvider.System, _told.Enqueue, _log);
         evictor.Begin(Pod("web"), "x");
         await Soon.Until(() => !_told.IsEmpty);
         await evictor.StopAsync(CancellationToken.None);
         Assert.Single(_log.Lines, line => line.StartsWith("Warning EvictionsNotDurable", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_dry_run_evicts_nobody_and_what_was_begun_goes_on_when_it_ends()
+    {
+        _isDryRun = true;
+        Left("web", "uid-web", seconds: -1);
+        using var next = await StartedAsync();
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.Equal(0, _rig.Cluster.Count(ApiVerb.Evict));
+        Assert.Contains("uid-web", File.ReadAllText(_folder.PathOf("evictions.json")), StringComparison.Ordinal);
+
+        _isDryRun = false;
+        await Soon.Until(() => !_told.IsEmpty);
+        await next.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Pods_Events_and_marks_go_on_however_often_evictions_fail()
+    {
+        _rig.Cluster.Script.Always(ApiVerb.Evict, Faults.Status(500, "InternalError", "x"));
+        _evictor.Begin(Pod("web"), "x");
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.Evict) >= 5);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await _rig.Client().ReadPodsAsync("api/v1/pods", _ => { }, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_Pod_with_two_budgets_is_never_let_go_by_the_API_server()
+    {
+        _rig.Cluster.Budgets.Add(new DisruptionBudget("shop", "web", 5));
+        _rig.Cluster.Budgets.Add(new DisruptionBudget("shop", "web", 5));
+        _evictor.Begin(Pod("web"), "x");
+        await Soon.Until(() => _log.Lines.Any(line => line.StartsWith("Error EvictionRefused shop/web", StringComparison.Ordinal)));
+        Assert.Equal(1, _rig.Cluster.Count(ApiVerb.Evict));
+        Assert.NotNull(_rig.Cluster.Pods.Find("shop", "web"));
+    }
+
+    [Fact]
+    public async Task A_Pod_goes_when_its_budget_has_room()
+    {
+        var budget = new DisruptionBudget("shop", "web", 0);
+        _rig.Cluster.Budgets.Add(budget);
+        _evictor.Begin(Pod("web"), "x");
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.Evict) >= 2);
+        Assert.Empty(_told);
+        budget.Allowed = 1;
+        await Soon.Until(() => !_told.IsEmpty);
+        Assert.Equal(0, budget.Allowed);
+    }
+
+    [Fact]
+    public async Task A_conflict_with_another_who_writes_is_tried_again()
+    {
+        _rig.Cluster.Script.Next(
+            ApiVerb.Evict, Faults.Status(409, "Conflict", "Operation cannot be fulfilled on pods \"web\": the object has been modified; please apply your changes to the latest version"));
+        _evictor.Begin(Pod("web"), "x");
+        await Soon.Until(() => !_told.IsEmpty);
+        Assert.Equal(2, _rig.Cluster.Count(ApiVerb.Evict));
+    }
+
+    [Fact]
+    public void What_is_beyond_the_bound_is_told()
+    {
+        _rig.Cluster.Script.Always(ApiVerb.Evict, Faults.Hang);
+        for (var i = 0; i < PendingEvictions.Most + 1; i++)
+        {
+            _evictor.Begin(Pod($"p{i}"), "x");
+        }
+
+        Assert.Single(_log.Lines, line => line.StartsWith("Warning EvictionsTooMany shop/p32 is not evicted: 32 evictions are under way", StringComparison.Ordinal));
     }
 
     private async Task<Evictor> StartedAsync()
@@ -208,7 +280,7 @@ public sealed class EvictorTests : IAsyncLifetime
         $$"""[{"namespace":"shop","name":"{{name}}","uid":"{{uid}}","why":"x","since":"{{DateTimeOffset.UtcNow.AddSeconds(seconds):O}}"}]""");
 
     private Evictor Evictor(ApiTimings timings) => new(
-        _rig.Client(), timings, PendingEvictions.Beside(_folder.PathOf("kills.json")), TimeProvider.System, _told.Enqueue, _log);
+        _rig.Client(), timings, PendingEvictions.Beside(_folder.PathOf("kills.json")), () => _isDryRun, "node-1", TimeProvider.System, _told.Enqueue, _log);
 
     private static PodFacts Pod(string name) => new($"uid-{name}", "shop", name, QosClass.Burstable, 0, null, default, []);
 }

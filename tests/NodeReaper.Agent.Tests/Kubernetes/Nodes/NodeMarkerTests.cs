@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using NodeReaper.Agent.Kubernetes.Events;
 using NodeReaper.Agent.Kubernetes.Nodes;
 using NodeReaper.Agent.Options;
 using NodeReaper.Agent.Tests.Kubernetes.Api;
+using NodeReaper.Agent.Tests.Kubernetes.Events;
 using NodeReaper.TestApiServer;
 
 namespace NodeReaper.Agent.Tests.Kubernetes.Nodes;
@@ -17,6 +20,9 @@ public sealed class NodeMarkerTests : IAsyncLifetime
     };
 
     private readonly RecordingLogger<NodeMarker> _log = new();
+    private readonly ConcurrentQueue<ClusterEvent> _told = [];
+    private readonly TemporaryFolder _folder = new();
+    private TimeProvider _time = TimeProvider.System;
     private ApiRig _rig = null!;
     private NodeMarker? _marker;
     private volatile bool _isShort;
@@ -32,6 +38,7 @@ public sealed class NodeMarkerTests : IAsyncLifetime
         }
 
         await _rig.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Fact]
@@ -117,13 +124,86 @@ public sealed class NodeMarkerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_the_feature_a_right_that_is_missing_is_nobodys_trouble()
+    public async Task Without_the_feature_and_a_mark_nobody_is_asked()
     {
-        _rig.Cluster.Denied.Add("get nodes");
         await StartAsync(new NodeOptions());
         await Soon.Until(() => _marker!.ExecuteTask!.IsCompleted);
-        Assert.Equal(1, _rig.Cluster.Count(ApiVerb.GetNode));
+        Assert.Equal(0, _rig.Cluster.Count(ApiVerb.GetNode));
         Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public async Task That_the_Node_is_marked_is_known_from_before_it_is_until_it_is_not()
+    {
+        var wasKnown = false;
+        _rig.Cluster.Script.Next(ApiVerb.PatchNode, context =>
+        {
+            wasKnown = Note().IsWritten;
+            return Answers.StatusAsync(context, 500, "InternalError", "x");
+        });
+        await StartAsync(s_both);
+        _isShort = true;
+        await IsMarked();
+        Assert.True(wasKnown);
+        Assert.True(Note().IsWritten);
+
+        _isShort = false;
+        await IsUnmarked();
+        await Soon.Until(() => !Note().IsWritten);
+    }
+
+    [Fact]
+    public async Task What_an_agent_before_this_one_left_and_is_still_wanted_goes_with_this_one()
+    {
+        Leave();
+        _isShort = true;
+        await StartAsync(s_both);
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.GetNode) > 0);
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        Assert.True(HasTaint() && HasCondition());
+        await StopAsync();
+        Assert.False(HasTaint() || HasCondition() || Note().IsWritten);
+    }
+
+    [Theory]
+    [InlineData("get nodes")]
+    [InlineData("patch nodes")]
+    public async Task A_mark_that_may_not_be_taken_away_is_told_with_what_to_do_and_tried_again(string denied)
+    {
+        Leave();
+        _rig.Cluster.Denied.Add(denied);
+        await StartAsync(new NodeOptions());
+        await Soon.Until(() => _rig.Cluster.Count(ApiVerb.GetNode) > 2);
+        var told = Assert.Single(_log.Lines, line => line.StartsWith("Error NodeUnmarkForbidden", StringComparison.Ordinal));
+        Assert.EndsWith("kubectl taint nodes node-1 nodereaper.io/memory-pressure-", told, StringComparison.Ordinal);
+        var happened = Assert.Single(_told);
+        Assert.Equal(("ReaperDegraded", "UnmarkNode", "node-1"), (happened.Reason, happened.Action, happened.Regarding.Name));
+
+        _rig.Cluster.Denied.Clear();
+        await IsUnmarked();
+        await Soon.Until(() => !Note().IsWritten);
+    }
+
+    [Fact]
+    public async Task A_mark_that_somebody_took_away_comes_again_while_the_pressure_lasts()
+    {
+        var time = new ShiftedTime();
+        _time = time;
+        await StartAsync(s_both with { UnmarkAfter = TimeSpan.FromHours(1) });
+        _isShort = true;
+        await Soon.Until(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return HasTaint() && HasCondition();
+        });
+        _rig.Cluster.Nodes.RemoveTaints();
+        time.Advance(TimeSpan.FromMinutes(4));
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        await Soon.Until(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            return HasTaint();
+        });
     }
 
     [Theory]
@@ -171,7 +251,7 @@ public sealed class NodeMarkerTests : IAsyncLifetime
     {
         var pressure = new SustainedPressure(options.MarkAfter, options.UnmarkAfter, TimeProvider.System);
         _marker = new NodeMarker(
-            _rig.Client(), "node-1", options, ApiRig.Impatient, pressure, () => _isShort, () => _isDryRun, TimeProvider.System, _log);
+            _rig.Client(), "node-1", options, Note(), ApiRig.Impatient, pressure, () => _isShort, () => _isDryRun, _told.Enqueue, _time, _log);
         return _marker.StartAsync(CancellationToken.None);
     }
 
@@ -182,8 +262,11 @@ public sealed class NodeMarkerTests : IAsyncLifetime
         _marker = null;
     }
 
+    private MarkNote Note() => MarkNote.Beside(_folder.PathOf("kills.json"), "node-1");
+
     private void Leave()
     {
+        Assert.Null(Note().Write());
         _rig.Cluster.Nodes.AddTaint(new JsonObject { ["key"] = NodeMarks.TaintKey, ["effect"] = "NoSchedule" });
         _rig.Cluster.Nodes.AddCondition(NodeMarks.ConditionType);
     }
