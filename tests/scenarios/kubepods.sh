@@ -37,6 +37,15 @@ make_pod() {
 # container_cgroup QOS UID ID: where a container's cgroup is.
 container_cgroup() { echo "$(pod_cgroup "$1" "$2")/cri-containerd-$3.scope"; }
 
+# limit_memory QOS UID ID BYTES: memory.max as a kubelet sets it, on a container that is not started yet and, where it is the only one, on its Pod.
+limit_memory() {
+    local dir
+    dir=$(container_cgroup "$1" "$2" "$3")
+    mkdir -p "$dir"
+    echo "$4" > "$dir/memory.max"
+    echo "$4" > "${dir%/*}/memory.max"
+}
+
 # start_container QOS UID ID OOM_SCORE_ADJ COMMAND...: starts a container and leaves its process in $started.
 start_container() {
     local dir adjustment=$4
