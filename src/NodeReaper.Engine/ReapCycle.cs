@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
-using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Killing;
 using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Planning;
@@ -21,7 +20,7 @@ namespace NodeReaper.Engine;
 /// missing; the killer kills and reaps; the verifier proves what came back; the report goes to every sink.
 /// One thread runs it, always the same, because the killer must stay on one.
 /// </summary>
-public sealed class ReapCycle : IDisposable
+public sealed partial class ReapCycle : IDisposable
 {
     private readonly CandidateSnapshot _snapshot = new(2048);
     private readonly VictimRanking _ranking = new();
@@ -276,88 +275,6 @@ public sealed class ReapCycle : IDisposable
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
 
-    /// <summary>
-    /// Says what would be decided now, under the policy in force or the one that is asked about. Only the kernel is read; nothing is done, and
-    /// however often it is asked, the growth that a decision sees stays the same.
-    /// </summary>
-    /// <param name="explanation">What is filled.</param>
-    public void Explain(Explanation explanation)
-    {
-        var policy = explanation.OtherPolicy ?? _policy;
-        var occasion = Occasion.Of(_node, policy.Pressure);
-        _tree.Refresh();
-        _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);
-        Ranker.Rank(_snapshot, policy.Ranking, _ranking);
-        explanation.Fill(occasion, policy, _snapshot, _ranking, _plan);
-    }
-
-    /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
-    public void LookAround()
-    {
-        SwapAllowance.ReadLimits(_tree, _node);
-        Survey(null);
-        Recorder.Note(_node.Last.Timestamp, _policy, _snapshot, _ranking);
-        Gauges.Note(_snapshot.All);
-        _tree.FillPool();
-        _kernelOoms.Remember();
-        _stages.LiftLeftovers(_policy);
-        LookForLivelocks();
-    }
-
-    // One at a time: the next look finds the next.
-    private void LookForLivelocks()
-    {
-        if (_livelocks.Find(_tree.Containers, _policy.OwnLimit, out var livelock) is not { } container)
-        {
-            return;
-        }
-
-        Survey(null);
-        var occasion = Occasion.Of(_node, _policy.Pressure, livelock);
-        for (var index = 0; index < _snapshot.Count; index++)
-        {
-            ref readonly var candidate = ref _snapshot.All[index];
-            if (!ReferenceEquals(candidate.Cgroup, container))
-            {
-                continue;
-            }
-
-            if (_policy.OwnLimit.Kill && candidate.Exclusion == Exclusion.None)
-            {
-                if (!Allows(occasion))
-                {
-                    // It is found again when the cap allows for it.
-                    container.Livelock = container.Livelock with { IsFound = false };
-                    return;
-                }
-
-                _plan.TakeOnly(index, candidate.ReliefBytes);
-                Capture(DecisionKind.OwnLimit, occasion);
-                Execute(occasion, _episodes.OfNode);
-            }
-            else
-            {
-                _tell.Livelocked(occasion, _policy, container);
-            }
-
-            return;
-        }
-    }
-
-    private void Look(SlicePressure? slice = null)
-    {
-        _tree.Refresh();
-        _collector.Collect(_tree, _newestPods(), _policy, _snapshot, slice);
-        SwapAllowance.Note(_snapshot.All, _node);
-    }
-
-    // The containers as they are now, and their order.
-    private void Survey(SlicePressure? slice)
-    {
-        Look(slice);
-        Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
-    }
-
     // False when nobody was even tried.
     private bool Execute(in Occasion occasion, Episode episode)
     {
@@ -465,53 +382,6 @@ public sealed class ReapCycle : IDisposable
         return candidate.ReliefBytes;
     }
 
-    /// <summary>Writes down the figures of the moment.</summary>
-    public void NoteGauges()
-    {
-        Gauges.Note(_node, _policy.Pressure);
-        Gauges.Note(_draining.PendingBytes(_policy.Kill.Cooldown), _killer.HeldCount, _draining.Count, Totals.OwnLimitKills);
-    }
-
-    /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
-    public void LookAfterDraining()
-    {
-        _draining.Poll(_tellOfDrained);
-        if (_draining.Count == 0)
-        {
-            _reap.EndPause();
-        }
-    }
-
-    /// <summary>Tells when the kernel's OOM killer came first, what was seen before, and why that was not enough.</summary>
-    public void LookForKernelKills()
-    {
-        // Who met a limit of its own was not killed for the node's shortage, and is not for us to prevent.
-        var count = _kernelOoms.Look(out var victim, out var atOwnLimit);
-        Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
-        if (count == 0)
-        {
-            return;
-        }
-
-        Totals = Totals with { KernelKills = Totals.KernelKills + count };
-        Survey(null);
-        _plan.Clear();
-        var occasion = Occasion.Of(_node, _policy.Pressure);
-        Capture(DecisionKind.KernelOom, occasion);
-        _tell.KernelOom(occasion, _policy, victim, count, ReasonToBeLate());
-        Recorder.Keep();
-    }
-
-    private LateReason ReasonToBeLate() => Stopwatch.GetTimestamp() switch
-    {
-        _ when _episodes.HaveToldOfDryRun => LateReason.DryRun,
-        _ when _episodes.HaveToldOfNoVictim => LateReason.NobodyMayBeKilled,
-        _ when _episodes.HaveToldOfCap => LateReason.Capped,
-        var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
-        var now when _reap.KilledAt > 0 && now - _reap.KilledAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
-        _ => LateReason.NoShortageSeen,
-    };
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -519,6 +389,4 @@ public sealed class ReapCycle : IDisposable
         _draining.Dispose();
         _kernelOoms.Dispose();
     }
-
-    private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node, _policy.Pressure), drained);
 }

@@ -68,9 +68,9 @@ public abstract class CycleTest : IDisposable
     }
 
     // Below 96 MiB the node of 1 GiB is short; at 192 MiB it has recovered; below 48 MiB it is an emergency.
-    private protected void SetAvailable(int mib) => File.WriteAllText(
+    private protected void SetAvailable(int mib, int swapMib = 0) => File.WriteAllText(
         Path.Combine(_procRoot, "meminfo"),
-        $"MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:    {mib * 1024} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n");
+        $"MemTotal:        1048576 kB\nMemFree:           10240 kB\nMemAvailable:    {mib * 1024} kB\nSwapTotal: {swapMib * 1024} kB\nSwapFree: {swapMib * 1024} kB\n");
 
     private protected void SetAllocationStalls(int count, int oomKills = 0) => File.WriteAllText(
         Path.Combine(_procRoot, "vmstat"),

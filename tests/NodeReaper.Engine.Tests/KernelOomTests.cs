@@ -2,6 +2,7 @@ using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Kernel.Tests;
+using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests;
 
@@ -49,6 +50,57 @@ public sealed class KernelOomTests : CycleTest
         var reasons = new List<LateReason>();
         _ring.Drain(report => reasons.Add(report.LateReason));
         Assert.Equal([expected], reasons);
+    }
+
+    [Fact]
+    public void What_is_told_is_the_lowest_that_was_seen_before_it()
+    {
+        SetAvailable(500);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        cycle.LookForKernelKills();
+        SetAvailable(120);
+        Run(cycle);
+        SetAvailable(700);
+        Run(cycle);
+        SetAllocationStalls(0, oomKills: 1);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        cycle.LookForKernelKills();
+        var told = new List<(long, LateReason)>();
+        _ring.Drain(report => told.Add((report.Reading.Memory.AvailableBytes, report.LateReason)));
+        Assert.Equal([(120 * Mib, LateReason.NoShortageSeen)], told);
+    }
+
+    [Fact]
+    public void An_agent_that_got_no_turn_says_so()
+    {
+        SetAvailable(500);
+        var policy = new ReapPolicy { Pressure = new PressurePolicy { SlowestSample = TimeSpan.FromMilliseconds(100) } };
+        var cycle = Make(policy);
+        Run(cycle);
+        cycle.LookForKernelKills();
+        Thread.Sleep(1200);
+        SetAllocationStalls(0, oomKills: 1);
+        Eventually.True(() => _node!.Read(policy.Pressure) && _node.Last.KernelOomKills == 1, "the counter is read");
+        cycle.LookForKernelKills();
+        var reasons = new List<LateReason>();
+        _ring.Drain(report => reasons.Add(report.LateReason));
+        Assert.Equal([LateReason.AgentHadNoTurn], reasons);
+    }
+
+    [Fact]
+    public void Swap_that_seemed_of_use_is_a_reason()
+    {
+        SetAvailable(60, swapMib: 900);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        cycle.LookForKernelKills();
+        SetAllocationStalls(0, oomKills: 1);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        cycle.LookForKernelKills();
+        var reasons = new List<LateReason>();
+        _ring.Drain(report => reasons.Add(report.LateReason));
+        Assert.Equal([LateReason.SwapLeft], reasons);
     }
 
     [Fact]

@@ -27,6 +27,22 @@ public sealed class LivelockTests : CycleTest
     }
 
     [Fact]
+    public void What_it_gives_back_does_not_matter()
+    {
+        // Page cache alone: for a shortage it would never be chosen.
+        var (stuck, path) = Add("stuck");
+        _cgroups.SetMemory(path, Mib);
+        var cycle = Make(new ReapPolicy { OwnLimit = s_policy });
+        for (var look = 1; look < 4; look++)
+        {
+            Look(cycle, path, hits: 10 * look, stalledSeconds: 100 * look);
+        }
+
+        Assert.Equal((ReportKind.Killed, "stuck", Occasion.OwnLimit), Told());
+        Assert.True(stuck.Pidfd.HasExited());
+    }
+
+    [Fact]
     public void By_default_it_is_told_once()
     {
         var (stuck, path) = Add("stuck");

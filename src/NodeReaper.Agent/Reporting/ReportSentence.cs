@@ -27,7 +27,7 @@ internal static class ReportSentence
         {
             ReportKind.KernelOom => $"the kernel's OOM killer came first: {report.KernelOomCount} process(es) killed, "
                 + (report.HasVictim ? $"of {NameOf(report.Victim)}" : "of nobody who is still to be seen")
-                + $"; {NameOf(report.LateReason)} (last reading: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available, "
+                + $"; {NameOf(report.LateReason)} (lowest reading before it: {ByteText.Of(report.Reading.Memory.AvailableBytes)} available, "
                 + $"threshold {ByteText.Of(report.Limits.KillBelowBytes)})",
             ReportKind.Capped => $"short of memory ({why}), and {report.KillsInWindow} were killed within "
                 + $"{report.KillWindow.TotalSeconds:0} s already: no more until that is over, or the node is about to run out (plan.maxKills)",
@@ -111,6 +111,8 @@ internal static class ReportSentence
         LateReason.WaitingForTheLastVictim => "the last victim had not given its memory back",
         LateReason.Capped => "the policy's cap on kills was reached",
         LateReason.KillUnderWay => "a kill was under way",
+        LateReason.AgentHadNoTurn => "the agent itself got no turn to look: see its CPU limit and its node",
+        LateReason.SwapLeft => "swap was left that seemed to be of use: see pressure.useSwap",
         _ => "no reading before it showed a shortage: raise pressure.killBelow or pressure.fastestFill",
     };
 

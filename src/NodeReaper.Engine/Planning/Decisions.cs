@@ -51,6 +51,16 @@ public static class Decisions
         : !isWithinBudget ? Conclusion.Capped
         : Conclusion.Kill;
 
+    /// <summary>
+    /// True when a container that stands still at its own limit is to die for that. What it gives back does not matter: it may hold page cache alone,
+    /// and read it again and again.
+    /// </summary>
+    /// <param name="candidate">The container.</param>
+    /// <param name="policy">The policy.</param>
+    public static bool DiesAtOwnLimit(in Candidate candidate, ReapPolicy policy) =>
+        policy.OwnLimit.Kill
+        && (candidate.Exclusion == Exclusion.None || (candidate.Exclusion == Exclusion.NothingToFree && candidate.Cgroup.Role == ContainerRole.App));
+
     /// <summary>How many kills a window may have: in an emergency, twice as many.</summary>
     /// <param name="verdict">On the shortage.</param>
     /// <param name="policy">The cap.</param>

@@ -20,4 +20,10 @@ public enum LateReason
 
     /// <summary>A kill was under way.</summary>
     KillUnderWay,
+
+    /// <summary>The agent itself did not get to look at the signals for a second or more beyond the policy's slowest sample.</summary>
+    AgentHadNoTurn,
+
+    /// <summary>Little was available, and swap was left that seemed to be of use.</summary>
+    SwapLeft,
 }

@@ -86,7 +86,7 @@ public sealed class Redecision
     private Conclusion DecideAtOwnLimit()
     {
         ref readonly var candidate = ref Facts.Candidates.All[Facts.AtOwnLimit];
-        if (!Policy.OwnLimit.Kill || candidate.Exclusion != Exclusion.None)
+        if (!Decisions.DiesAtOwnLimit(candidate, Policy))
         {
             return Conclusion.Wait;
         }

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Explaining;
+using NodeReaper.Engine.Planning;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Ranking;
+using NodeReaper.Engine.Recording;
+using NodeReaper.Engine.Reporting;
+using NodeReaper.Engine.Verification;
+
+namespace NodeReaper.Engine;
+
+// What is looked at beside the shortage itself: the containers in between, those at their own limit, the victims that are not gone, and what the
+// kernel killed.
+public sealed partial class ReapCycle
+{
+    // Beyond the slowest sample, it is not the policy that kept the agent from looking.
+    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Says what would be decided now, under the policy in force or the one that is asked about. Only the kernel is read; nothing is done, and
+    /// however often it is asked, the growth that a decision sees stays the same.
+    /// </summary>
+    /// <param name="explanation">What is filled.</param>
+    public void Explain(Explanation explanation)
+    {
+        var policy = explanation.OtherPolicy ?? _policy;
+        var occasion = Occasion.Of(_node, policy.Pressure);
+        _tree.Refresh();
+        _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);
+        Ranker.Rank(_snapshot, policy.Ranking, _ranking);
+        explanation.Fill(occasion, policy, _snapshot, _ranking, _plan);
+    }
+
+    /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
+    public void LookAround()
+    {
+        SwapAllowance.ReadLimits(_tree, _node);
+        Survey(null);
+        Recorder.Note(_node.Last.Timestamp, _policy, _snapshot, _ranking);
+        Gauges.Note(_snapshot.All);
+        _tree.FillPool();
+        _kernelOoms.Remember();
+        _stages.LiftLeftovers(_policy);
+        LookForLivelocks();
+    }
+
+    // One at a time: the next look finds the next.
+    private void LookForLivelocks()
+    {
+        if (_livelocks.Find(_tree.Containers, _policy.OwnLimit, out var livelock) is not { } container)
+        {
+            return;
+        }
+
+        Survey(null);
+        var occasion = Occasion.Of(_node, _policy.Pressure, livelock);
+        for (var index = 0; index < _snapshot.Count; index++)
+        {
+            ref readonly var candidate = ref _snapshot.All[index];
+            if (!ReferenceEquals(candidate.Cgroup, container))
+            {
+                continue;
+            }
+
+            if (Decisions.DiesAtOwnLimit(candidate, _policy))
+            {
+                if (!Allows(occasion))
+                {
+                    // It is found again when the cap allows for it.
+                    container.Livelock = container.Livelock with { IsFound = false };
+                    return;
+                }
+
+                _plan.TakeOnly(index, candidate.ReliefBytes);
+                Capture(DecisionKind.OwnLimit, occasion);
+                Execute(occasion, _episodes.OfNode);
+            }
+            else
+            {
+                _tell.Livelocked(occasion, _policy, container);
+            }
+
+            return;
+        }
+    }
+
+    // The containers as they are now, and their order.
+    private void Survey(SlicePressure? slice)
+    {
+        _tree.Refresh();
+        _collector.Collect(_tree, _newestPods(), _policy, _snapshot, slice);
+        SwapAllowance.Note(_snapshot.All, _node);
+        Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
+    }
+
+    /// <summary>Writes down the figures of the moment.</summary>
+    public void NoteGauges()
+    {
+        Gauges.Note(_node, _policy.Pressure);
+        Gauges.Note(_draining.PendingBytes(_policy.Kill.Cooldown), _killer.HeldCount, _draining.Count, Totals.OwnLimitKills);
+    }
+
+    /// <summary>Looks at the victims that are not gone, and tells of those that are now.</summary>
+    public void LookAfterDraining()
+    {
+        _draining.Poll(_tellOfDrained);
+        if (_draining.Count == 0)
+        {
+            _reap.EndPause();
+        }
+    }
+
+    /// <summary>Tells when the kernel's OOM killer came first, what was seen before, and why that was not enough.</summary>
+    public void LookForKernelKills()
+    {
+        // Who met a limit of its own was not killed for the node's shortage, and is not for us to prevent.
+        var count = _kernelOoms.Look(out var victim, out var atOwnLimit);
+        Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
+        if (count == 0)
+        {
+            return;
+        }
+
+        Totals = Totals with { KernelKills = Totals.KernelKills + count };
+        Survey(null);
+        _plan.Clear();
+        Capture(DecisionKind.KernelOom, Occasion.Of(_node, _policy.Pressure));
+
+        // With that kill, much may be available again: what was seen before it counts.
+        var before = SightBefore.Of(Recorder.Ring, _node.Last);
+        var occasion = Occasion.Of(before.Lowest, _policy.Pressure, null);
+        _tell.KernelOom(occasion, _policy, victim, count, ReasonToBeLate(before, occasion));
+        Recorder.Keep();
+    }
+
+    private LateReason ReasonToBeLate(SightBefore before, Occasion seen) => Stopwatch.GetTimestamp() switch
+    {
+        _ when _episodes.HaveToldOfDryRun => LateReason.DryRun,
+        _ when _episodes.HaveToldOfNoVictim => LateReason.NobodyMayBeKilled,
+        _ when _episodes.HaveToldOfCap => LateReason.Capped,
+        var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
+        var now when _reap.KilledAt > 0 && now - _reap.KilledAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
+        _ when before.LongestGap > _policy.Pressure.SlowestSample + s_turn => LateReason.AgentHadNoTurn,
+        _ when seen.Reading.Memory.AvailableBytes < seen.Limits.KillBelowBytes && !seen.Reading.IsSwapSpent(seen.Limits) => LateReason.SwapLeft,
+        _ => LateReason.NoShortageSeen,
+    };
+
+    private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node, _policy.Pressure), drained);
+}
