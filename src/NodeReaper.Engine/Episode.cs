@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Engine;
@@ -11,6 +12,11 @@ internal sealed class Episode
 
     // A full node that is well may never have what it is to recover to.
     private static readonly long s_calm = 60 * Stopwatch.Frequency;
+
+    // The kernel's counter of its kills is read twice a second: with such a kill, the shortage may be over before it is seen.
+    private static readonly long s_lately = 2 * Stopwatch.Frequency;
+    private LateReason? _reason;
+    private long _endedAt;
     private long _shortAt;
     private long _waitsUntil;
     private bool _waitsInEmergency;
@@ -36,8 +42,19 @@ internal sealed class Episode
         else if (Lasts && (now - _shortAt > s_calm || occasion.Reading.Memory.AvailableBytes >= occasion.Limits.RecoverToBytes))
         {
             End();
+            _endedAt = now;
         }
     }
+
+    /// <summary>Why nobody was killed in it, or in one that has just ended; null when there was no reason not to.</summary>
+    /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
+    internal LateReason? ReasonToSpare(long now) => Reason ?? (now - _endedAt < s_lately ? _reason : null);
+
+    private LateReason? Reason =>
+        HasToldOfDryRun ? LateReason.DryRun
+        : HasToldOfNoVictim ? LateReason.NobodyMayBeKilled
+        : HasToldOfCap ? LateReason.Capped
+        : null;
 
     /// <summary>There is nobody to kill now: the next decision is in a quarter of a second, or when it gets worse.</summary>
     internal void WaitForAChange(in Occasion occasion)
@@ -53,6 +70,8 @@ internal sealed class Episode
     internal void End()
     {
         Lasts = false;
+        _reason = Reason;
+        _endedAt = 0;
         _waitsUntil = 0;
         HasToldOfNoVictim = false;
         HasToldOfCap = false;

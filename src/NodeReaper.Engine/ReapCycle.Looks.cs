@@ -136,9 +136,7 @@ public sealed partial class ReapCycle
 
     private LateReason ReasonToBeLate(SightBefore before, Occasion seen) => Stopwatch.GetTimestamp() switch
     {
-        _ when _episodes.HaveToldOfDryRun => LateReason.DryRun,
-        _ when _episodes.HaveToldOfNoVictim => LateReason.NobodyMayBeKilled,
-        _ when _episodes.HaveToldOfCap => LateReason.Capped,
+        var now when _episodes.ReasonToSpare(now) is { } reason => reason,
         var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
         var now when _reap.KilledAt > 0 && now - _reap.KilledAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
         _ when before.LongestGap > _policy.Pressure.SlowestSample + s_turn => LateReason.AgentHadNoTurn,

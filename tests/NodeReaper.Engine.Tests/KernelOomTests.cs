@@ -53,10 +53,31 @@ public sealed class KernelOomTests : CycleTest
     }
 
     [Fact]
+    public void The_reason_outlasts_a_shortage_that_the_kernel_has_just_ended()
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { DryRun = true });
+        Run(cycle);
+        cycle.LookForKernelKills();
+
+        // Its memory is back before its counter is read.
+        SetAvailable(500);
+        Run(cycle);
+        SetAllocationStalls(0, oomKills: 1);
+        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        cycle.LookForKernelKills();
+        var reasons = new List<LateReason>();
+        _ring.Drain(report => reasons.Add(report.LateReason));
+        Assert.Equal([LateReason.DryRun], reasons);
+    }
+
+    [Fact]
     public void What_is_told_is_the_lowest_that_was_seen_before_it()
     {
         SetAvailable(500);
-        var cycle = Make(new ReapPolicy());
+        // Or it is short by how fast that goes.
+        var cycle = Make(new ReapPolicy { Pressure = new PressurePolicy { TimeLeft = TimeSpan.Zero } });
         Run(cycle);
         cycle.LookForKernelKills();
         SetAvailable(120);
