@@ -127,9 +127,9 @@ public sealed partial class ReapCycle
         _plan.Clear();
         Capture(DecisionKind.KernelOom, Occasion.Of(_node, _policy.Pressure));
 
-        // With that kill, much may be available again: what was seen before it counts.
+        // With that kill, much may be available again: what was seen before it counts, at the time of the record.
         var before = SightBefore.Of(Recorder.Ring, _node.Last);
-        var occasion = Occasion.Of(before.Lowest, _policy.Pressure, null);
+        var occasion = Occasion.Of(before.Lowest with { Timestamp = _node.Last.Timestamp }, _policy.Pressure, null);
         _tell.KernelOom(occasion, _policy, victim, count, ReasonToBeLate(before, occasion));
         Recorder.Keep();
     }
