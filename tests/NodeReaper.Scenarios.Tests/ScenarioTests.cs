@@ -42,7 +42,7 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "useless-swap", "7", "1G", "--swap zram" },
         { "stages", "6.12", "1G", "" },
         { "reclaim", "7", "1G", "--swap zram" },
-        { "own-limit LIMITS=pod", "6.12", "1G", "" },
+        { "own-limit LIMITS=", "6.12", "1G", "" },
         { "reload", "6.1", "1G", "" },
         { "protected-only", "6.12", "1G", "" },
         { "cluster", "6.12", "1G", "" },
@@ -62,7 +62,6 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "shared-memory", "6.1", "1G", "" },
         { "tmpfs", "7", "1G", "" },
         { "swap", "6.12", "1G", "--swap zram" },
-        { "swap", "6.12", "1G", "--swap 512M@400" },
         { "scale", "6.12", "2G", "" },
     };
 
