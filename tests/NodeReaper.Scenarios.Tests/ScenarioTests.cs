@@ -20,7 +20,6 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         { "hog RUNS=2", "6.12", "1G", "" },
         { "hog", "7", "1G", "" },
         { "incidents", "6.12", "1G", "" },
-        { "hogs SHORT=1", "6.12", "1G", "" },
         { "comes-back", "7", "1G", "" },
         { "fork-bomb", "6.1", "1G", "" },
         { "kill-cli", "6.12", "3G", "" },
