@@ -24,7 +24,7 @@ public sealed class KernelOomTests : CycleTest
         cycle.LookAround();
         SetAvailable(500);
         SetAllocationStalls(0, oomKills: 2);
-        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
+        ReadKills(2);
         cycle.LookForKernelKills();
         cycle.LookForKernelKills();
         _ring.Drain(_reports.Write);
@@ -44,12 +44,10 @@ public sealed class KernelOomTests : CycleTest
         Run(cycle);
         cycle.LookForKernelKills();
         SetAllocationStalls(0, oomKills: 1);
-        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        ReadKills(1);
         cycle.LookForKernelKills();
 
-        var reasons = new List<LateReason>();
-        _ring.Drain(report => reasons.Add(report.LateReason));
-        Assert.Equal([expected], reasons);
+        Assert.Equal([expected], Reasons());
     }
 
     [Fact]
@@ -65,11 +63,9 @@ public sealed class KernelOomTests : CycleTest
         SetAvailable(500);
         Run(cycle);
         SetAllocationStalls(0, oomKills: 1);
-        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        ReadKills(1);
         cycle.LookForKernelKills();
-        var reasons = new List<LateReason>();
-        _ring.Drain(report => reasons.Add(report.LateReason));
-        Assert.Equal([LateReason.DryRun], reasons);
+        Assert.Equal([LateReason.DryRun], Reasons());
     }
 
     [Fact]
@@ -85,7 +81,7 @@ public sealed class KernelOomTests : CycleTest
         SetAvailable(700);
         Run(cycle);
         SetAllocationStalls(0, oomKills: 1);
-        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        ReadKills(1);
         cycle.LookForKernelKills();
         var told = new List<(long, LateReason)>();
         _ring.Drain(report => told.Add((report.Reading.Memory.AvailableBytes, report.LateReason)));
@@ -104,9 +100,7 @@ public sealed class KernelOomTests : CycleTest
         SetAllocationStalls(0, oomKills: 1);
         Eventually.True(() => _node!.Read(policy.Pressure) && _node.Last.KernelOomKills == 1, "the counter is read");
         cycle.LookForKernelKills();
-        var reasons = new List<LateReason>();
-        _ring.Drain(report => reasons.Add(report.LateReason));
-        Assert.Equal([LateReason.AgentHadNoTurn], reasons);
+        Assert.Equal([LateReason.AgentHadNoTurn], Reasons());
     }
 
     [Fact]
@@ -117,11 +111,9 @@ public sealed class KernelOomTests : CycleTest
         Run(cycle);
         cycle.LookForKernelKills();
         SetAllocationStalls(0, oomKills: 1);
-        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 1, "the counter is read");
+        ReadKills(1);
         cycle.LookForKernelKills();
-        var reasons = new List<LateReason>();
-        _ring.Drain(report => reasons.Add(report.LateReason));
-        Assert.Equal([LateReason.SwapLeft], reasons);
+        Assert.Equal([LateReason.SwapLeft], Reasons());
     }
 
     [Fact]
@@ -137,10 +129,10 @@ public sealed class KernelOomTests : CycleTest
         cycle.LookAround();
         SetEvents(2);
         SetAllocationStalls(0, oomKills: 2);
-        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 2, "the counter is read");
+        ReadKills(2);
         cycle.LookForKernelKills();
         SetAllocationStalls(0, oomKills: 3);
-        Eventually.True(() => _node!.Read(new PressurePolicy()) && _node.Last.KernelOomKills == 3, "the counter is read again");
+        ReadKills(3);
         cycle.LookForKernelKills();
         _ring.Drain(_reports.Write);
         Assert.Equal((2, 1), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
@@ -202,6 +194,13 @@ public sealed class KernelOomTests : CycleTest
         ReadKills(1);
         cycle.LookForKernelKills();
         Assert.Equal((1, 0), (cycle.Totals.OwnLimitKills, cycle.Totals.KernelKills));
+    }
+
+    private List<LateReason> Reasons()
+    {
+        var reasons = new List<LateReason>();
+        _ring.Drain(report => reasons.Add(report.LateReason));
+        return reasons;
     }
 
     private void ReadKills(int count) =>

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
-using NodeReaper.Kernel.Cgroups;
-using NodeReaper.Kernel.Pressure;
-using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.OwnLimits;
 
@@ -17,7 +14,7 @@ public sealed class LivelockWatch
 {
     // What was not looked at for so long begins anew.
     private static readonly TimeSpan s_gap = TimeSpan.FromSeconds(20);
-    private readonly byte[] _text = new byte[512];
+    private readonly LimitFiles _files = new();
 
     /// <summary>Looks at each container; their memory.events must have been read just now. Allocates nothing.</summary>
     /// <param name="containers">The containers.</param>
@@ -55,24 +52,24 @@ public sealed class LivelockWatch
     {
         livelock = default;
         var hits = container.LastEvents.TimesAtLimit;
-        var podHits = PodHits(container);
+        var podHits = _files.TimesAtPodLimit(container);
         var newHits = hits - state.LimitHits + podHits - state.PodLimitHits;
 
         // What we slow down ourselves is not for its own limit's sake.
-        if (newHits <= 0 || container.ThrottledAt > 0 || !TryReadStall(container, out var stalled))
+        if (newHits <= 0 || container.ThrottledAt > 0 || !_files.TryReadStall(container, out var stall))
         {
             return new LivelockState { LimitHits = hits, PodLimitHits = podHits };
         }
 
         var elapsed = Stopwatch.GetElapsedTime(state.LookedAt, now);
         var isStill = state.LookedAt > 0 && elapsed > TimeSpan.Zero && elapsed < s_gap
-            && (stalled - state.StalledMicroseconds) * 100 >= policy.StalledPercent * elapsed.TotalMicroseconds;
+            && (stall.FullTotalMicroseconds - state.StalledMicroseconds) * 100 >= policy.StalledPercent * elapsed.TotalMicroseconds;
         var next = new LivelockState
         {
             LimitHits = hits,
             PodLimitHits = podHits,
             LookedAt = now,
-            StalledMicroseconds = stalled,
+            StalledMicroseconds = stall.FullTotalMicroseconds,
             Since = !isStill ? 0 : state.Since > 0 ? state.Since : state.LookedAt,
             IsFound = isStill && state.IsFound,
         };
@@ -81,31 +78,11 @@ public sealed class LivelockWatch
             var isPods = hits == state.LimitHits;
             _ = container.Directory.ReadValue(isPods ? "../memory.max\0"u8 : "memory.max\0"u8, out var max);
             _ = container.Directory.ReadValue(isPods ? "../memory.high\0"u8 : "memory.high\0"u8, out var high);
-            var percent = (int)Math.Min(100, (stalled - state.StalledMicroseconds) * 100 / elapsed.TotalMicroseconds);
+            var percent = (int)Math.Min(100, (stall.FullTotalMicroseconds - state.StalledMicroseconds) * 100 / elapsed.TotalMicroseconds);
             livelock = new Livelock(Math.Min(max, high), percent, Stopwatch.GetElapsedTime(next.Since, now), newHits, isPods);
         }
 
         return next;
-    }
-
-    // Its own limit alone: what the containers meet is counted there, and what is met above it is the QoS class's or kubepods'.
-    private long PodHits(ContainerCgroup container)
-    {
-        var read = container.Directory.ReadFile("../memory.events.local\0"u8, _text);
-        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out var events) == ParseOutcome.Ok ? events.TimesAtLimit : 0;
-    }
-
-    private bool TryReadStall(ContainerCgroup container, out long fullMicroseconds)
-    {
-        fullMicroseconds = 0;
-        var read = container.Directory.ReadFile("memory.pressure\0"u8, _text);
-        if (!read.Succeeded || PressureStall.Parse(_text.AsSpan(0, (int)read.Value), out var stall) != ParseOutcome.Ok)
-        {
-            return false;
-        }
-
-        fullMicroseconds = stall.FullTotalMicroseconds;
-        return true;
     }
 }
 

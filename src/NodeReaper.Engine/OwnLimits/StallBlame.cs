@@ -2,9 +2,6 @@ using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
-using NodeReaper.Kernel.Cgroups;
-using NodeReaper.Kernel.Pressure;
-using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.OwnLimits;
 
@@ -19,7 +16,7 @@ public sealed class StallBlame
 
     // What was begun for an earlier stall says nothing of this one.
     private static readonly long s_most = 3 * Stopwatch.Frequency;
-    private readonly byte[] _text = new byte[512];
+    private readonly LimitFiles _files = new();
     private long _beganAt;
     private long _nodeMicroseconds;
 
@@ -107,17 +104,7 @@ public sealed class StallBlame
         return others || nodeMicroseconds - atLimits >= enough;
     }
 
-    private long Hits(ContainerCgroup container) => Hits(container, "memory.events\0"u8) + Hits(container, "../memory.events.local\0"u8);
+    private long Hits(ContainerCgroup container) => _files.TimesAtLimit(container) + _files.TimesAtPodLimit(container);
 
-    private long Hits(ContainerCgroup container, ReadOnlySpan<byte> file)
-    {
-        var read = container.Directory.ReadFile(file, _text);
-        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out var events) == ParseOutcome.Ok ? events.TimesAtLimit : 0;
-    }
-
-    private long Stalled(ContainerCgroup container)
-    {
-        var read = container.Directory.ReadFile("memory.pressure\0"u8, _text);
-        return read.Succeeded && PressureStall.Parse(_text.AsSpan(0, (int)read.Value), out var stall) == ParseOutcome.Ok ? stall.SomeTotalMicroseconds : 0;
-    }
+    private long Stalled(ContainerCgroup container) => _files.TryReadStall(container, out var stall) ? stall.SomeTotalMicroseconds : 0;
 }
