@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154 # arch, native, version, cgroups, REVISION, VICTIM are of run
 
 says() { jq -e "$1" > /dev/null <<< "$2"; }
+matches() { [[ $2 =~ ^$1$ ]]; }
 enter() { timeout 120 tests/image/enter "$arch" "$@"; }
 
 expect "--version" "$version+$REVISION" "$(enter --version)"
@@ -23,10 +24,10 @@ else
     check "doctor says that it cannot release" grep -q '^warn  strategy release .*process_mrelease said ENOSYS' <<< "$doctor"
 fi
 
-# kills EXPECTED ARG...: a victim of 64 MiB in a cgroup of its own dies by it, and not of its time out. Always a native one: to kernel and agent it is the same process, and an
-# emulated one would have the memory of its emulator.
+# kills EXPECTED ARG...: a victim of 64 MiB in a cgroup of its own dies by it, and not of its time out. EXPECTED is a pattern. Always a native one: to kernel and agent it is
+# the same process, and an emulated one would have the memory of its emulator.
 kills() {
-    local expected=$1 cgroup=$cgroups/nodereaper-image-$BASHPID victim json status=0
+    local expected=$1 cgroup=$cgroups/nodereaper-image-$BASHPID victim json got status=0
     shift
     local what="kill${*:+ $*}"
     mkdir "$cgroup"
@@ -38,15 +39,16 @@ kills() {
     wait "$victim" 2> /dev/null || status=$?
     rmdir "$cgroup"
     expect "$what: the victim's exit status, of SIGKILL" 137 "$status"
-    expect "$what: outcome, strategy, held, releases" "$expected" \
-        "$(jq -r '.processes[0] as $p | [.outcome, .strategy, $p.held, $p.hold // "-", $p.release // "-"] | map(tostring) | join(" ")' <<< "$json")"
+    got=$(jq -r '.processes[0] as $p | [.outcome, .strategy, $p.held, $p.hold // "-", $p.release // "-"] | map(tostring) | join(" ")' <<< "$json")
+    check "$what: outcome, strategy, held, releases: $got" matches "$expected" "$got"
     check "$what: all of it back: $(jq -r '"\(.bytesFreed / 1048576 | floor) MiB after \(.freedMicroseconds) us, proof: \(.proof)"' <<< "$json")" \
         says '.bytesFreed > 60 * 1048576 and .bytesLeft.anon < 1048576' "$json"
 }
 
 if [ "$arch" = "$native" ]; then
     kills "freed hold true OK OK"
-    kills "freed release false - OK" --strategy release
+    # Without the hold the victim may be gone first, which is what the hold is for. Doctor has shown above that releases work here.
+    kills "freed release false - (OK|ESRCH)" --strategy release
 else
     kills "freed signal false - -"
     kills "freed hold false ENOSYS ENOSYS" --strategy hold
