@@ -5,10 +5,12 @@ using NodeReaper.Kernel.Cgroups;
 namespace NodeReaper.Benchmarks.Contenders;
 
 /// <summary>NodeReaper with one of its strategies.</summary>
-internal sealed class Agent(AgentKiller killer, KillStrategy strategy) : IContender
+internal sealed class Agent(AgentKiller killer, KillStrategy strategy, string remark = "") : IContender
 {
-    public string Name => $"NodeReaper {strategy.ToString().ToLowerInvariant()}";
+    public string Name => $"NodeReaper {strategy.ToString().ToLowerInvariant()}{remark}";
 
     public KillAnswer Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline) =>
         killer.Kill(cgroup, strategy, before, deadline);
+
+    public int LetGo() => killer.LetGo();
 }

@@ -11,15 +11,18 @@ namespace NodeReaper.Benchmarks.Contenders;
 /// <summary>The agent's own killer and verifier.</summary>
 internal sealed class AgentKiller : IDisposable
 {
-    private static readonly int s_reapers = new KillPolicy().Reapers;
+    /// <summary>As many threads as the agent's default.</summary>
+    internal static readonly int Reapers = new KillPolicy().Reapers;
 
     private readonly Killer _killer;
     private readonly Verifier _verifier;
 
-    internal AgentKiller()
+    /// <summary>Makes one.</summary>
+    /// <param name="reapers">How many threads release; one of them waits for the next victim.</param>
+    internal AgentKiller(int reapers)
     {
         var proc = new ProcessFiles(FileDescriptor.OpenDirectory("/proc", out _));
-        _killer = new Killer(proc, new ProcessGuard(proc), s_reapers);
+        _killer = new Killer(proc, new ProcessGuard(proc), reapers);
         _verifier = new Verifier(proc);
     }
 

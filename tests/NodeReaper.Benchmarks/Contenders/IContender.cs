@@ -17,4 +17,8 @@ internal interface IContender
     /// <param name="before">What is charged to it: whoever decides has read that already.</param>
     /// <param name="deadline">How long it may take.</param>
     KillAnswer Kill(CgroupDirectory cgroup, in MemoryUse before, TimeSpan deadline);
+
+    /// <summary>Lets go of who could not be let go at the time, such as a victim in D state.</summary>
+    /// <returns>How many are still held.</returns>
+    int LetGo() => 0;
 }

@@ -16,10 +16,12 @@ internal static class KillBenchmark
         }
 
         using var places = new CgroupPlaces();
-        using var agentKiller = new AgentKiller();
+        using var agentKiller = new AgentKiller(AgentKiller.Reapers);
+        using var withOneThread = new AgentKiller(reapers: 2);
+        using var holdUntilPinned = new HoldUntilPinned();
         var frozen = options.FreezableMount is { } mount ? new FreezableFileSystem(mount) : null;
-        using var round = new KillRound(options.Program, places, agentKiller, frozen);
-        var table = new KillTable(round, ContenderList.All(agentKiller));
+        using var round = new KillRound(options.Program, places, frozen);
+        var table = new KillTable(round, ContenderList.All(agentKiller, withOneThread, holdUntilPinned));
         Console.WriteLine($"Memory observed in {(places.HasV2Memory ? "memory.current (cgroup v2)" : "memory.usage_in_bytes (cgroup v1)")}; {options.Rounds} rounds, fewer for the victims that take long, but at least {KillTable.LeastRounds}.");
         Console.WriteLine();
         KillTable.PrintHead();

@@ -20,20 +20,17 @@ internal sealed class KillRound : IDisposable
     private readonly Observer _observer = new();
     private readonly string _program;
     private readonly CgroupPlaces _places;
-    private readonly AgentKiller _agentKiller;
     private readonly FreezableFileSystem? _frozen;
     private int _number;
 
     /// <summary>Makes one.</summary>
     /// <param name="program">The victim program.</param>
     /// <param name="places">Where cgroups are made.</param>
-    /// <param name="agentKiller">What may still hold a victim that cannot die yet.</param>
     /// <param name="frozen">A file system that can be frozen; null where there is none.</param>
-    internal KillRound(string program, CgroupPlaces places, AgentKiller agentKiller, FreezableFileSystem? frozen)
+    internal KillRound(string program, CgroupPlaces places, FreezableFileSystem? frozen)
     {
         _program = program;
         _places = places;
-        _agentKiller = agentKiller;
         _frozen = frozen;
     }
 
@@ -58,7 +55,10 @@ internal sealed class KillRound : IDisposable
         finally
         {
             _frozen?.Thaw();
-            LetGo();
+            while (contender.LetGo() > 0)
+            {
+                Thread.Sleep(1);
+            }
         }
     }
 
@@ -84,14 +84,6 @@ internal sealed class KillRound : IDisposable
 
         var isSlow = shape.CpuPercent > 0 || shape.Nice > 0 || shape.ReadFiles.Count > 0 || shape.IsFrozen;
         Thread.Sleep(isSlow ? LongSettleMilliseconds : SettleMilliseconds);
-    }
-
-    private void LetGo()
-    {
-        while (_agentKiller.LetGo() > 0)
-        {
-            Thread.Sleep(1);
-        }
     }
 
     private static double Milliseconds(long from, long to) =>

@@ -19,7 +19,7 @@ internal static class RaceBenchmark
     {
         using var places = new CgroupPlaces();
         using var group = new VictimGroup(places, "race");
-        using var agentKiller = new AgentKiller();
+        using var agentKiller = new AgentKiller(AgentKiller.Reapers);
         using var peer = new AtNormalPriority(new SignalAndReleaseEach());
         IContender[] contenders = [new Agent(agentKiller, KillStrategy.Hold), new SignalAndReleaseEach(), peer];
         var tallies = new ReleaseTally[contenders.Length];
