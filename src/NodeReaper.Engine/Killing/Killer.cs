@@ -26,14 +26,8 @@ public sealed class Killer : IDisposable
     // The kernel's own kill-and-reap may be kept waiting by whoever owns the mmap_lock; cgroup.kill does not wait for it.
     private static readonly long s_atomicHeadStart = Stopwatch.Frequency / 200;
 
-    // By then an exit that nothing keeps waiting is over.
-    private static readonly long s_firstNudge = Stopwatch.Frequency / 500;
-
     // When no release has come to an end for that long, whoever still waits for its turn is better off without the hold.
     private static readonly long s_releasePatience = Stopwatch.Frequency / 50;
-
-    // And by then, that of a thousand small processes, who had better not be looked at one by one meanwhile.
-    private static readonly long s_lateNudge = Stopwatch.Frequency / 50;
 
     private readonly ProcessFiles _proc;
     private readonly uint _expediteFlag;
@@ -42,11 +36,8 @@ public sealed class Killer : IDisposable
     private readonly Holders _holders;
     private readonly ReaperThreads _reapers;
     private readonly MemorySharers _sharers;
-    private readonly DyingThreads _dying;
-    private readonly CpuLimits _cpuLimits;
+    private readonly ExitNudges _nudges;
     private KillTarget? _target;
-    private long _nextNudge;
-    private long _nudgeAfter;
     private int _outsideSharer;
     private bool _hasLookedForSharer;
 
@@ -63,8 +54,7 @@ public sealed class Killer : IDisposable
         _sharers = new MemorySharers(proc, Errors);
         _victim = new VictimProcesses(proc, guard, _sharers, Errors);
         _signal = new VictimSignal(_victim, Errors);
-        _dying = new DyingThreads(proc, Errors);
-        _cpuLimits = new CpuLimits(Errors);
+        _nudges = new ExitNudges(_victim, _signal, proc, Errors);
         _reapers = new ReaperThreads(_victim.Buffer, reapers, Errors);
     }
 
@@ -110,8 +100,7 @@ public sealed class Killer : IDisposable
                 strategy, Refusal.None, 0, signalError, identity.Total, held, _outsideSharer, decidedAt, 0, 0);
         }
 
-        _nudgeAfter = s_firstNudge;
-        _nextNudge = signalledAt + _nudgeAfter;
+        _nudges.Begin(target, signalledAt, MaxHeldPerVictim);
         if (!steps.Releases)
         {
             _signal.SendToWhoeverIsLeft(target, withNewcomers: false);
@@ -143,7 +132,7 @@ public sealed class Killer : IDisposable
         var areDead = NoteDeaths();
         if (!areDead)
         {
-            NudgeWhenDue();
+            _nudges.SendWhenDue();
         }
 
         return areDead;
@@ -156,7 +145,7 @@ public sealed class Killer : IDisposable
     public void End()
     {
         _holders.LetGoOfAll();
-        _cpuLimits.Restore();
+        _nudges.End();
         _reapers.EndRound(_victim.All);
         _victim.Clear();
         _target = null;
@@ -244,7 +233,6 @@ public sealed class Killer : IDisposable
 
         StartRelease(shares: 1, kills: true);
         signalledAt = Stopwatch.GetTimestamp();
-        _nextNudge = long.MaxValue;
         var isFinished = WaitForRelease(signalledAt + s_atomicHeadStart, lastOne: false);
         if (target.IsCgroup)
         {
@@ -288,7 +276,7 @@ public sealed class Killer : IDisposable
         {
             _reapers.WaitForProgress(ProgressMilliseconds);
             LetGoOfReleased();
-            NudgeWhenDue();
+            _nudges.SendWhenDue();
             var now = Stopwatch.GetTimestamp();
             if (_reapers.EndedCount != ended)
             {
@@ -353,52 +341,6 @@ public sealed class Killer : IDisposable
 
         return all;
     }
-
-    // Less and less often: what a nudge can help is over after a few.
-    private void NudgeWhenDue()
-    {
-        if (_target is not { } target || Stopwatch.GetTimestamp() < _nextNudge)
-        {
-            return;
-        }
-
-        _nudgeAfter = _signal.IsUnfinished ? s_firstNudge : _nudgeAfter * 2;
-        _nextNudge = Stopwatch.GetTimestamp() + _nudgeAfter;
-        _signal.SendToWhoeverIsLeft(target, withNewcomers: _nudgeAfter >= s_lateNudge);
-        UrgeTheDying(target);
-    }
-
-    private void UrgeTheDying(KillTarget target)
-    {
-        var canRun = true;
-        var urged = 0;
-        foreach (ref var process in _victim.All)
-        {
-            if (urged == MaxHeldPerVictim)
-            {
-                break;
-            }
-
-            if (!process.Pidfd.HasExited())
-            {
-                canRun &= IsDyingForCertain(target, process) && _dying.Urge(process.ProcessId);
-                urged++;
-            }
-        }
-
-        // Nobody who lives on gets what is lifted, not even for a while.
-        if (!canRun && (target.IsCgroup || _victim.AreAlone(target)))
-        {
-            _cpuLimits.Lift(target);
-        }
-    }
-
-    // One that left the cgroup in time lives on, and must not become real-time: who is still listed got its signal a moment
-    // ago, and the release only answers like this for those without a future.
-    private bool IsDyingForCertain(KillTarget target, in VictimProcess process) =>
-        !target.IsCgroup
-        || _victim.Listed.BinarySearch(process.ProcessId) >= 0
-        || (process.ReleaseShares > 0 && (process.ReleaseError.IsNone || process.ReleaseError == Errno.ESRCH));
 
     // EINVAL to the end: something outside shares the memory, and keeps it. To be asked while the victim is held.
     private void LookForOutsideSharer(in VictimProcess process)
