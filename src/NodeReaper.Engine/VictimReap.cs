@@ -46,7 +46,7 @@ internal sealed class VictimReap(
         var before = Aim(index);
         var outcome = killer.Kill(_target, strategy, snapshot.All[index].ReliefBytes, policy.Kill.Deadline);
         var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
-        var relief = outcome.IsKilled ? verifier.Verify(_target, outcome, before, proof, policy.Kill.Deadline, killer) : default;
+        var relief = outcome.IsKilled ? verifier.Verify(_target, outcome, before, proof, policy.Kill.Deadline, killer, isInHurry: true) : default;
         if (outcome.IsKilled)
         {
             NoteKilled(snapshot.All[index].Cgroup, relief, policy.Kill.Cooldown);

@@ -26,6 +26,9 @@ public sealed class Verifier
     // The others of the container may grow meanwhile, and it itself may have between the two looks.
     private const int LossDivisor = 8;
 
+    // Whose memory is back and who is not dead by then sleeps uninterruptibly, most likely.
+    private static readonly long s_deathPatience = Stopwatch.Frequency / 4;
+
     private readonly MemoryUseReader _reader = new();
     private readonly ProcessFiles _proc;
     private readonly long _batchBytes = BatchPages * Environment.SystemPageSize * Environment.ProcessorCount;
@@ -46,8 +49,11 @@ public sealed class Verifier
     /// <param name="proof">Cgroup; ProcessInCgroup of one among others; or Process where the cgroup has no memory controller.</param>
     /// <param name="deadline">How long from the decision to kill.</param>
     /// <param name="killer">The killer, on its own thread.</param>
+    /// <param name="isInHurry">
+    /// True to wait no more than a quarter of a second for the death of a victim whose memory is back: the next shortage may be on its way.
+    /// </param>
     public ReliefResult Verify(
-        KillTarget target, in KillOutcome outcome, in MemoryUse before, ReliefProof proof, TimeSpan deadline, Killer killer)
+        KillTarget target, in KillOutcome outcome, in MemoryUse before, ReliefProof proof, TimeSpan deadline, Killer killer, bool isInHurry = false)
     {
         var end = outcome.DecidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
         var result = new ReliefResult(proof, before, before, 0, 0);
@@ -67,7 +73,8 @@ public sealed class Verifier
                 return result;
             }
 
-            if (_isStopping || Stopwatch.GetTimestamp() >= end)
+            var now = Stopwatch.GetTimestamp();
+            if (_isStopping || now >= end || (isInHurry && result.IsFreed && now - result.FreedAt >= s_deathPatience))
             {
                 return result with { HugetlbLeft = HugetlbOf(target) };
             }
