@@ -4,7 +4,8 @@ namespace NodeReaper.Engine.Pressure;
 
 /// <summary>
 /// When MemAvailable must be read again: before even the fastest hog that the policy reckons with could use up what
-/// is left above the threshold. A roomy node is looked at once a second, a full one every few milliseconds.
+/// is left above the threshold, and of swap. A roomy node is looked at once a second, a full one every few milliseconds.
+/// How fast it fills just now is not asked: the hog may begin at any moment.
 /// </summary>
 public static class SamplingInterval
 {
@@ -26,15 +27,16 @@ public static class SamplingInterval
     /// <summary>The time to the next sample.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="limits">Its thresholds on this node.</param>
-    /// <param name="availableBytes">MemAvailable in bytes.</param>
+    /// <param name="reading">What is left.</param>
     /// <returns>Milliseconds, at least 1.</returns>
-    public static int Milliseconds(PressurePolicy policy, in PressureLimits limits, long availableBytes)
+    public static int Milliseconds(PressurePolicy policy, in PressureLimits limits, in PressureReading reading)
     {
-        var room = Math.Max(0, availableBytes - limits.KillBelowBytes);
-        var safe = room * 1000.0 / policy.FastestFillBytesPerSecond;
+        var room = Math.Max(0, reading.Memory.AvailableBytes - limits.KillBelowBytes);
+        var swap = reading.IsSwapSpent(limits) ? 0 : reading.UsableSwapBytes - Math.Min(limits.KillBelowBytes, reading.Memory.SwapTotalBytes / 2);
+        var safe = ((double)room + Math.Max(0, swap)) * 1000 / policy.FastestFillBytesPerSecond;
         return (int)Math.Max(1, Math.Clamp(safe, policy.FastestSample.TotalMilliseconds, policy.SlowestSample.TotalMilliseconds));
     }
 
     private static int Milliseconds(PressurePolicy policy, in PressureReading reading) =>
-        Milliseconds(policy, PressureLimits.Of(policy, reading.Memory.TotalBytes), reading.Memory.AvailableBytes);
+        Milliseconds(policy, PressureLimits.Of(policy, reading.Memory.TotalBytes), reading);
 }

@@ -28,6 +28,7 @@ internal sealed class SoftStages : IDisposable
     private static readonly long s_barren = 30 * Stopwatch.Frequency;
 
     private readonly NodePressure _node;
+    private readonly StageMarks _marks;
     private readonly KubepodsTree _tree;
     private readonly CandidateSnapshot _snapshot;
     private readonly VictimRanking _ranking;
@@ -57,6 +58,7 @@ internal sealed class SoftStages : IDisposable
         Action<SlicePressure?> survey)
     {
         _node = node;
+        _marks = new StageMarks(node);
         _tree = tree;
         _snapshot = snapshot;
         _ranking = ranking;
@@ -91,17 +93,17 @@ internal sealed class SoftStages : IDisposable
             return false;
         }
 
-        if (TryFind(policy, stages.Reclaim, "reclaim", out var toReclaim) && !_reclaimer.IsBusy)
+        if (_marks.TryFind(policy, stages.Reclaim, "reclaim", out var toReclaim) && !_reclaimer.IsBusy)
         {
             Reclaim(policy, toReclaim);
         }
 
-        if (TryFind(policy, stages.Throttle, "throttle", out var toThrottle) && IsPressing(policy, toThrottle))
+        if (_marks.TryFind(policy, stages.Throttle, "throttle", out var toThrottle) && IsPressing(policy, toThrottle))
         {
             Throttle(policy, toThrottle);
         }
 
-        return TryFind(policy, stages.Terminate, TerminateStage, out occasion) && IsPressing(policy, occasion) && Terminate(policy, occasion);
+        return _marks.TryFind(policy, stages.Terminate, TerminateStage, out occasion) && IsPressing(policy, occasion) && Terminate(policy, occasion);
     }
 
     /// <summary>What is expected back from those that were asked to end and still have time, in bytes.</summary>
@@ -170,7 +172,7 @@ internal sealed class SoftStages : IDisposable
     /// <param name="policy">The policy.</param>
     internal void ForgetGrace(ReapPolicy policy)
     {
-        if (!IsOver(policy, policy.Stages.Terminate))
+        if (!_marks.IsOver(policy, policy.Stages.Terminate))
         {
             return;
         }
@@ -221,13 +223,13 @@ internal sealed class SoftStages : IDisposable
     private void Observe(ReapPolicy policy)
     {
         var below = policy.Stages.Observe;
-        if (!_hasToldWhatItSees && TryFind(policy, below, "observe", out var occasion) && IsPressing(policy, occasion))
+        if (!_hasToldWhatItSees && _marks.TryFind(policy, below, "observe", out var occasion) && IsPressing(policy, occasion))
         {
             _hasToldWhatItSees = true;
             _survey(occasion.Slice);
             _tell.Observed(occasion, policy);
         }
-        else if (_hasToldWhatItSees && IsOver(policy, below))
+        else if (_hasToldWhatItSees && _marks.IsOver(policy, below))
         {
             _hasToldWhatItSees = false;
         }
@@ -299,7 +301,7 @@ internal sealed class SoftStages : IDisposable
 
     private void LiftIfOver(ReapPolicy policy)
     {
-        if (_throttled == 0 || !(policy.DryRun || IsOver(policy, policy.Stages.Throttle)))
+        if (_throttled == 0 || !(policy.DryRun || _marks.IsOver(policy, policy.Stages.Throttle)))
         {
             return;
         }
@@ -362,71 +364,5 @@ internal sealed class SoftStages : IDisposable
         candidate.Cgroup.GraceEnds = Stopwatch.GetTimestamp() + (long)(grace.TotalSeconds * Stopwatch.Frequency);
         _tell.Terminated(occasion, policy, index, grace);
         return true;
-    }
-
-    // A place with less than this: the node first.
-    private bool TryFind(ReapPolicy policy, MemoryAmount? below, string stage, out Occasion occasion)
-    {
-        occasion = default;
-        if (below is not { } amount)
-        {
-            return false;
-        }
-
-        if (TryFind(_node.Last, policy, amount, stage, null, ref occasion))
-        {
-            return true;
-        }
-
-        foreach (var slice in _node.Slices.All)
-        {
-            if (slice is { IsLimited: true } && TryFind(slice.Last, policy, amount, stage, slice, ref occasion))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool TryFind(
-        in PressureReading reading, ReapPolicy policy, MemoryAmount below, string stage, SlicePressure? slice, ref Occasion occasion)
-    {
-        var limits = LimitsOf(policy, below, reading);
-        var missing = limits.RecoverToBytes - reading.Memory.AvailableBytes;
-        if (reading.Memory.AvailableBytes >= limits.KillBelowBytes)
-        {
-            return false;
-        }
-
-        occasion = new Occasion(reading, limits, new PressureVerdict(stage, Math.Max(1, missing), false), slice);
-        return true;
-    }
-
-    // No place is below the mark where the stage is undone.
-    private bool IsOver(ReapPolicy policy, MemoryAmount? below)
-    {
-        if (below is not { } amount)
-        {
-            return true;
-        }
-
-        var isOver = _node.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, _node.Last).RecoverToBytes;
-        foreach (var slice in _node.Slices.All)
-        {
-            isOver &= slice is not { IsLimited: true }
-                || slice.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, slice.Last).RecoverToBytes;
-        }
-
-        return isOver;
-    }
-
-    // A stage has as much room between its marks as the kill has.
-    private static PressureLimits LimitsOf(ReapPolicy policy, MemoryAmount below, in PressureReading reading)
-    {
-        var total = reading.Memory.TotalBytes;
-        var kill = PressureLimits.Of(policy.Pressure, total);
-        var mark = Math.Min(below.On(total), total);
-        return kill with { KillBelowBytes = mark, RecoverToBytes = Math.Min(total, mark + Math.Max(1, kill.RecoverToBytes - kill.KillBelowBytes)) };
     }
 }

@@ -1,0 +1,82 @@
+using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Reporting;
+
+namespace NodeReaper.Engine.Stages;
+
+/// <summary>Where the node and its slices stand against the thresholds of the stages.</summary>
+internal sealed class StageMarks(NodePressure node)
+{
+    /// <summary>Finds a place with less than this: the node first.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="below">The stage's threshold; null: the policy has no such stage.</param>
+    /// <param name="stage">Its name.</param>
+    /// <param name="occasion">The place, and what is missing there.</param>
+    internal bool TryFind(ReapPolicy policy, MemoryAmount? below, string stage, out Occasion occasion)
+    {
+        occasion = default;
+        if (below is not { } amount)
+        {
+            return false;
+        }
+
+        if (TryFind(node.Last, policy, amount, stage, null, ref occasion))
+        {
+            return true;
+        }
+
+        foreach (var slice in node.Slices.All)
+        {
+            if (slice is { IsLimited: true } && TryFind(slice.Last, policy, amount, stage, slice, ref occasion))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool TryFind(
+        in PressureReading reading, ReapPolicy policy, MemoryAmount below, string stage, SlicePressure? slice, ref Occasion occasion)
+    {
+        var limits = LimitsOf(policy, below, reading);
+        var missing = limits.RecoverToBytes - reading.Memory.AvailableBytes;
+        if (reading.Memory.AvailableBytes >= limits.KillBelowBytes)
+        {
+            return false;
+        }
+
+        occasion = new Occasion(reading, limits, new PressureVerdict(stage, Math.Max(1, missing), false), slice);
+        return true;
+    }
+
+    /// <summary>True when no place is below the mark where the stage is undone.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="below">The stage's threshold.</param>
+    internal bool IsOver(ReapPolicy policy, MemoryAmount? below)
+    {
+        if (below is not { } amount)
+        {
+            return true;
+        }
+
+        var isOver = node.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, node.Last).RecoverToBytes;
+        foreach (var slice in node.Slices.All)
+        {
+            isOver &= slice is not { IsLimited: true }
+                || slice.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, slice.Last).RecoverToBytes;
+        }
+
+        return isOver;
+    }
+
+    // A stage has as much room between its marks as the kill has.
+    private static PressureLimits LimitsOf(ReapPolicy policy, MemoryAmount below, in PressureReading reading)
+    {
+        var total = reading.Memory.TotalBytes;
+        var kill = PressureLimits.Of(policy.Pressure, total);
+        var mark = Math.Min(below.On(total), total);
+        return kill with { KillBelowBytes = mark, RecoverToBytes = Math.Min(total, mark + Math.Max(1, kill.RecoverToBytes - kill.KillBelowBytes)) };
+    }
+}
