@@ -10,8 +10,7 @@ namespace NodeReaper.Agent.Reporting;
 /// <summary>Turns reports into lines of the incident file.</summary>
 internal static class IncidentRecords
 {
-    private static readonly StallPlaces[] s_places =
-        [StallPlaces.Node, StallPlaces.NodeFull, StallPlaces.Kubepods, StallPlaces.Burstable, StallPlaces.BestEffort];
+    private static readonly StallPlaces[] s_places = Enum.GetValues<StallPlaces>()[1..];
 
     internal static IncidentRecord Of(ReapReport report, string? node) => new()
     {

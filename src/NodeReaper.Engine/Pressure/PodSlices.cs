@@ -64,7 +64,7 @@ public sealed class PodSlices : IDisposable
         var places = StallPlaces.None;
         foreach (var slice in _slices)
         {
-            places |= slice?.IsStalling(now) == true ? slice.Place : StallPlaces.None;
+            places |= slice?.Stalling(now) ?? StallPlaces.None;
         }
 
         return places;

@@ -16,8 +16,9 @@ internal sealed class PressurePoll : IDisposable
     private const int SomeTag = 1;
     private const int FullTag = 2;
     private const int AskTag = 3;
-    private const int AlarmTag = 16;
-    private const int EventsTag = AlarmTag + PodSlices.Capacity;
+    private const int SliceSomeTag = 16;
+    private const int SliceFullTag = SliceSomeTag + PodSlices.Capacity;
+    private const int EventsTag = SliceFullTag + PodSlices.Capacity;
 
     // A Pod at its own limit raises events without end; ten wake-ups a second for them are enough.
     private static readonly long s_eventsApart = Stopwatch.Frequency / 10;
@@ -53,11 +54,8 @@ internal sealed class PressurePoll : IDisposable
         opened: (place, slice) =>
         {
             _rearmAt[place] = 0;
-            if (slice.Alarm is { } alarm)
-            {
-                _ = _poll.AddUrgent(alarm.Descriptor, AlarmTag + place);
-            }
-
+            AddAlarm(slice.SomeAlarm, SliceSomeTag + place);
+            AddAlarm(slice.FullAlarm, SliceFullTag + place);
             if (slice.Events.IsOpen)
             {
                 slice.RearmEvents();
@@ -66,11 +64,8 @@ internal sealed class PressurePoll : IDisposable
         },
         closing: slice =>
         {
-            if (slice.Alarm is { } alarm)
-            {
-                _poll.Remove(alarm.Descriptor);
-            }
-
+            RemoveAlarm(slice.SomeAlarm);
+            RemoveAlarm(slice.FullAlarm);
             _poll.Remove(slice.Events);
         });
 
@@ -103,6 +98,22 @@ internal sealed class PressurePoll : IDisposable
 
     public void Dispose() => _poll.Dispose();
 
+    private void AddAlarm(PsiTrigger? alarm, int tag)
+    {
+        if (alarm is not null)
+        {
+            _ = _poll.AddUrgent(alarm.Descriptor, tag);
+        }
+    }
+
+    private void RemoveAlarm(PsiTrigger? alarm)
+    {
+        if (alarm is not null)
+        {
+            _poll.Remove(alarm.Descriptor);
+        }
+    }
+
     private void Note(in PollEvent happened)
     {
         if (happened.Tag >= EventsTag)
@@ -115,20 +126,23 @@ internal sealed class PressurePoll : IDisposable
                 _rearmAt[place] = Stopwatch.GetTimestamp() + s_eventsApart;
             }
         }
-        else if (happened.Tag >= AlarmTag)
+        else if (happened.Tag >= SliceSomeTag)
         {
-            if (_node.Slices.All[happened.Tag - AlarmTag] is { Alarm: { } alarm } slice)
+            var kind = happened.Tag < SliceFullTag ? PsiKind.Some : PsiKind.Full;
+            if (_node.Slices.All[(happened.Tag - SliceSomeTag) % PodSlices.Capacity] is { } slice
+                && (kind == PsiKind.Some ? slice.SomeAlarm : slice.FullAlarm) is { } alarm)
             {
-                NoteAlarm(happened, alarm.Descriptor, slice);
+                NoteAlarm(happened, alarm.Descriptor, kind, slice);
             }
         }
         else
         {
-            NoteAlarm(happened, _nodeAlarms[happened.Tag - SomeTag], null);
+            var kind = happened.Tag == SomeTag ? PsiKind.Some : PsiKind.Full;
+            NoteAlarm(happened, _nodeAlarms[(int)kind], kind, null);
         }
     }
 
-    private void NoteAlarm(in PollEvent happened, FileDescriptor alarm, SlicePressure? slice)
+    private void NoteAlarm(in PollEvent happened, FileDescriptor alarm, PsiKind kind, SlicePressure? slice)
     {
         if (happened.IsBroken)
         {
@@ -136,11 +150,11 @@ internal sealed class PressurePoll : IDisposable
         }
         else if (happened.IsUrgent && slice is not null)
         {
-            slice.NoteStall();
+            slice.NoteStall(kind);
         }
         else if (happened.IsUrgent)
         {
-            _node.NoteStall(happened.Tag == FullTag ? PsiKind.Full : PsiKind.Some);
+            _node.NoteStall(kind);
         }
     }
 

@@ -27,7 +27,8 @@ public sealed class SlicePressure : IDisposable
     private long _reclaimableBytes;
     private long _swapLimitBytes = long.MaxValue;
     private long _swappableBytes = long.MaxValue;
-    private StallClock _stall;
+    private StallClock _some;
+    private StallClock _full;
     private StallClock _limitMet;
     private FillRate _fillRate;
     private long _timesAtLimit;
@@ -50,15 +51,13 @@ public sealed class SlicePressure : IDisposable
         _ownEvents = Open("memory.events.local\0"u8);
         Events = Open("memory.events\0"u8);
         var window = (long)(policy.StallWindow.TotalSeconds * Stopwatch.Frequency);
-        _stall = new StallClock(window);
+        _some = new StallClock(window);
+        _full = new StallClock(window);
         _limitMet = new StallClock(window);
-        Alarm = PsiTrigger.Open(
-            System.IO.Path.Combine(cgroupRoot, path.Path, "memory.pressure"),
-            PsiKind.Some,
-            (int)policy.Stall.TotalMicroseconds,
-            (int)policy.StallWindow.TotalMicroseconds,
-            out var error);
-        AlarmError = error;
+        var pressure = System.IO.Path.Combine(cgroupRoot, path.Path, "memory.pressure");
+        var windowMicroseconds = (int)policy.StallWindow.TotalMicroseconds;
+        SomeAlarm = PsiTrigger.Open(pressure, PsiKind.Some, (int)policy.Stall.TotalMicroseconds, windowMicroseconds, out _);
+        FullAlarm = PsiTrigger.Open(pressure, PsiKind.Full, (int)policy.FullStall.TotalMicroseconds, windowMicroseconds, out _);
         _ = TryReadTimesAtLimit(out _timesAtLimit);
     }
 
@@ -81,11 +80,11 @@ public sealed class SlicePressure : IDisposable
     /// <summary>Which of the places it is.</summary>
     public StallPlaces Place { get; }
 
-    /// <summary>The kernel's PSI alarm of its Pods; null when there is none.</summary>
-    public PsiTrigger? Alarm { get; }
+    /// <summary>The kernel's PSI alarm for some task of its Pods; null when there is none.</summary>
+    public PsiTrigger? SomeAlarm { get; }
 
-    /// <summary>Why there is no alarm.</summary>
-    public Errno AlarmError { get; }
+    /// <summary>The one for all of them at once.</summary>
+    public PsiTrigger? FullAlarm { get; }
 
     /// <summary>
     /// memory.events, of it and all below: urgent (POLLPRI) when one of the counters has risen, until it is read. None when it could not
@@ -125,19 +124,25 @@ public sealed class SlicePressure : IDisposable
     public static SlicePressure OfRecord(string path, in PressureReading reading) => new(path, reading);
 
     /// <summary>Notes that its alarm went off just now. What it tells of the node is for the report alone; of its own limit, it counts when it met that.</summary>
-    public void NoteStall()
+    /// <param name="kind">Which alarm.</param>
+    public void NoteStall(PsiKind kind = PsiKind.Some)
     {
         var now = Stopwatch.GetTimestamp();
         NoteLimit(now);
-        _stall.Note(now);
+        (kind == PsiKind.Full ? ref _full : ref _some).Note(now);
     }
 
-    /// <summary>Forgets the last alarm.</summary>
-    public void ForgetStall() => _stall.Forget();
+    /// <summary>Forgets the last alarms.</summary>
+    public void ForgetStall()
+    {
+        _some.Forget();
+        _full.Forget();
+    }
 
-    /// <summary>True when its alarm went off within the last window.</summary>
+    /// <summary>Which of its alarms went off within the last window.</summary>
     /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
-    public bool IsStalling(long now) => _stall.IsStalling(now);
+    public StallPlaces Stalling(long now) =>
+        (_some.IsStalling(now) ? Place : StallPlaces.None) | (_full.IsStalling(now) ? Place.AllAtOnce() : StallPlaces.None);
 
     /// <summary>How often the kernel's OOM killer was called for a limit of it or of what is, or was, below it. Allocates nothing.</summary>
     public long OomsWithin => TryReadEvents(Events, out var events) ? events.Oom : 0;
@@ -211,22 +216,24 @@ public sealed class SlicePressure : IDisposable
             NoteLimit(node.Timestamp);
         }
 
-        var isStalling = _stall.IsStalling(node.Timestamp) && _limitMet.IsStalling(node.Timestamp);
+        var isAtLimit = _limitMet.IsStalling(node.Timestamp);
+        var isStalling = isAtLimit && _some.IsStalling(node.Timestamp);
         Last = node with
         {
             Memory = node.Memory with { TotalBytes = limit, FreeBytes = free, AvailableBytes = available },
             FillBytesPerSecond = _fillRate.Add(node.Timestamp, available),
             SwapRoomBytes = Math.Min(node.SwapRoomBytes, SwapAllowanceBytes),
             IsStalling = isStalling,
-            StallingFor = isStalling ? _stall.StallingFor(node.Timestamp) : TimeSpan.Zero,
-            FullyStallingFor = TimeSpan.Zero,
+            StallingFor = isStalling ? _some.StallingFor(node.Timestamp) : TimeSpan.Zero,
+            FullyStallingFor = isAtLimit ? _full.StallingFor(node.Timestamp) : TimeSpan.Zero,
         };
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Alarm?.Dispose();
+        SomeAlarm?.Dispose();
+        FullAlarm?.Dispose();
         _current.Close();
         _stat.Close();
         _limit.Close();

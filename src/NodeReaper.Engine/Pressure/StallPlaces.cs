@@ -21,4 +21,26 @@ public enum StallPlaces
 
     /// <summary>Some task of a BestEffort Pod.</summary>
     BestEffort = 16,
+
+    /// <summary>All tasks of Pods at once.</summary>
+    KubepodsFull = 32,
+
+    /// <summary>All tasks of Burstable Pods at once.</summary>
+    BurstableFull = 64,
+
+    /// <summary>All tasks of BestEffort Pods at once.</summary>
+    BestEffortFull = 128,
+}
+
+/// <summary>What belongs together among the places.</summary>
+public static class StallPlacesExtensions
+{
+    /// <summary>The same slice, with all its tasks at once.</summary>
+    /// <param name="place">Kubepods, Burstable or BestEffort.</param>
+    public static StallPlaces AllAtOnce(this StallPlaces place) => place switch
+    {
+        StallPlaces.Burstable => StallPlaces.BurstableFull,
+        StallPlaces.BestEffort => StallPlaces.BestEffortFull,
+        _ => StallPlaces.KubepodsFull,
+    };
 }

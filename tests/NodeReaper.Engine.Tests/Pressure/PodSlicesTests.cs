@@ -3,6 +3,7 @@ using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Tests.Fakes;
+using NodeReaper.Kernel.Pressure;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests.Pressure;
@@ -131,6 +132,11 @@ public sealed class PodSlicesTests : IDisposable
         slice.NoteStall();
         var occasion = Assess();
         Assert.Equal(("stall", BestEffort), (occasion.Verdict.Signal, occasion.Slice?.Path));
+        Assert.Equal(TimeSpan.Zero, slice.Last.FullyStallingFor);
+        slice.NoteStall(PsiKind.Full);
+        _ = Assess();
+        Assert.Equal(StallPlaces.BestEffort | StallPlaces.BestEffortFull, _node.Last.Stalling);
+        Assert.True(slice.Last.FullyStallingFor > TimeSpan.Zero, "all of its tasks wait at once, for its own limit");
         _node.ForgetStall();
         Assert.False(Assess().Verdict.IsShort);
     }
