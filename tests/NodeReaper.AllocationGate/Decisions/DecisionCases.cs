@@ -1,4 +1,5 @@
 using NodeReaper.AllocationGate.Kills;
+using NodeReaper.Engine;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Ranking;
@@ -16,6 +17,9 @@ internal static class DecisionCases
         yield return new("a look at 200 new containers, ranking and plan", () => new Decision(kills, cycle, comeBefore: false));
         yield return new("the whole cycle: decision, kill, proof and report", () => new WholeCycle(kills, cycle));
         yield return new("the whole cycle: nobody to kill", () => new NoVictim(cycle));
+        yield return new("the whole cycle: refused at the last look", () => new Refused(kills, cycle));
+        yield return new("the whole cycle: a victim that stays, and is looked after", () => new Undead(kills, cycle));
+        yield return new("a victim that stayed is gone", () => new GoneAtLast(kills, cycle));
     }
 
     private sealed class Decision : Attempt
@@ -107,5 +111,107 @@ internal static class DecisionCases
         internal override string? Complaint() => rig.Cycle.Totals.Kills == _killsBefore ? null : $"went another way: {rig.Cycle.Totals}";
 
         public override void Dispose() => rig.DrainReports();
+    }
+
+    // A container that became another one since its processes were last looked at.
+    private sealed class Refused : Attempt
+    {
+        private readonly CycleRig _rig;
+        private readonly VictimCgroup _cgroup;
+        private readonly CycleTotals _before;
+
+        private bool IsSandboxNow
+        {
+            get
+            {
+                foreach (var container in _rig.Tree.Containers)
+                {
+                    if (container.Role == ContainerRole.Sandbox)
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            }
+        }
+
+        internal Refused(KillRig kills, CycleRig rig)
+        {
+            _rig = rig;
+            _cgroup = kills.MakeCgroup();
+            _before = rig.Cycle.Totals;
+            rig.Kubepods.Add("sandbox", 400 * Mib, _cgroup.Start("--mib 1"));
+            rig.Cycle.LookAround();
+            rig.Kubepods.SetProcess("sandbox", _cgroup.Start("--comm pause"));
+        }
+
+        internal override void Run() => _rig.Run();
+
+        internal override string? Complaint() =>
+            _rig.Cycle.Totals == _before && IsSandboxNow ? null : $"went another way: {_rig.Cycle.Totals}";
+
+        public override void Dispose()
+        {
+            _rig.Kubepods.Remove("sandbox");
+            _rig.Cycle.LookAround();
+            _rig.DrainReports();
+            _cgroup.Dispose();
+        }
+    }
+
+    // Its cgroup never gets empty.
+    private class Undead : Attempt
+    {
+        private readonly KillRig _kills;
+        private readonly VictimCgroup _cgroup;
+        private readonly long _killsBefore;
+
+        internal Undead(KillRig kills, CycleRig rig)
+        {
+            _kills = kills;
+            Rig = rig;
+            _cgroup = kills.MakeCgroup();
+            _killsBefore = rig.Cycle.Totals.Kills;
+            rig.Kubepods.Add("undead", 400 * Mib, _cgroup.Start("--mib 16"));
+            rig.Kubepods.SetPopulated("undead", true);
+        }
+
+        protected CycleRig Rig { get; }
+
+        protected bool WasKilled => Rig.Cycle.Totals.Kills == _killsBefore + 1;
+
+        internal override void Run()
+        {
+            Rig.Run();
+            Rig.Cycle.LookAfterDraining();
+        }
+
+        internal override string? Complaint() => WasKilled && Rig.Cycle.Draining.Count == 1 ? null : $"went another way: {Rig.Cycle.Totals}, {Rig.Cycle.Draining.Count} draining";
+
+        public override void Dispose()
+        {
+            _kills.LetGo();
+            Rig.Kubepods.SetPopulated("undead", false);
+            Rig.Cycle.LookAfterDraining();
+            Rig.Kubepods.Remove("undead");
+            Rig.Cycle.LookAround();
+            Rig.DrainReports();
+            _cgroup.Dispose();
+        }
+    }
+
+    private sealed class GoneAtLast : Undead
+    {
+        internal GoneAtLast(KillRig kills, CycleRig rig)
+            : base(kills, rig)
+        {
+            base.Run();
+            rig.Kubepods.SetPopulated("undead", false);
+        }
+
+        internal override void Run() => Rig.Cycle.LookAfterDraining();
+
+        internal override string? Complaint() => WasKilled && Rig.Cycle.Draining.Count == 0 ? null : $"went another way: {Rig.Cycle.Totals}, {Rig.Cycle.Draining.Count} draining";
     }
 }

@@ -29,7 +29,7 @@ internal sealed class FakeKubepods : IDisposable
     /// <summary>Adds a Pod with one container.</summary>
     internal void Add(string uid, long anonBytes, int processId)
     {
-        var directory = Directory.CreateDirectory(Path.Combine(PodPath(uid), new string('a', 64))).FullName;
+        var directory = Directory.CreateDirectory(ContainerPath(uid)).FullName;
         File.WriteAllText(Path.Combine(directory, "cgroup.procs"), $"{processId}\n");
         foreach (var (name, content) in FakeMemory.Files(anonBytes))
         {
@@ -37,9 +37,19 @@ internal sealed class FakeKubepods : IDisposable
         }
     }
 
+    /// <summary>Has its container tell whether anybody lives in it; without that, nobody does.</summary>
+    internal void SetPopulated(string uid, bool isPopulated) => Write(uid, "cgroup.events", $"populated {(isPopulated ? 1 : 0)}\nfrozen 0\n");
+
+    /// <summary>Puts another process into its container.</summary>
+    internal void SetProcess(string uid, int processId) => Write(uid, "cgroup.procs", $"{processId}\n");
+
     internal void Remove(string uid) => Directory.Delete(PodPath(uid), recursive: true);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private void Write(string uid, string file, string content) => File.WriteAllText(Path.Combine(ContainerPath(uid), file), content);
+
+    private string ContainerPath(string uid) => Path.Combine(PodPath(uid), new string('a', 64));
 
     private string PodPath(string uid) => Path.Combine(CgroupRoot, "kubepods", "besteffort", $"pod{uid}");
 }
