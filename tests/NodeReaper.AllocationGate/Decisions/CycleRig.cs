@@ -41,6 +41,9 @@ internal sealed class CycleRig : IDisposable
 
     internal ReapCycle Cycle { get; }
 
+    /// <summary>Where nobody could be killed, the next decision is in a quarter of a second.</summary>
+    internal static void WaitForItsTurn() => Thread.Sleep(300);
+
     /// <summary>What the pressure thread does at each sample.</summary>
     internal void Run()
     {

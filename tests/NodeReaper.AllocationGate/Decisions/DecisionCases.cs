@@ -120,13 +120,13 @@ internal static class DecisionCases
         private readonly VictimCgroup _cgroup;
         private readonly CycleTotals _before;
 
-        private bool IsSandboxNow
+        private bool IsSystemNow
         {
             get
             {
                 foreach (var container in _rig.Tree.Containers)
                 {
-                    if (container.Role == ContainerRole.Sandbox)
+                    if (container.Role == ContainerRole.System)
                     {
                         return true;
                     }
@@ -141,19 +141,20 @@ internal static class DecisionCases
             _rig = rig;
             _cgroup = kills.MakeCgroup();
             _before = rig.Cycle.Totals;
-            rig.Kubepods.Add("sandbox", 400 * Mib, _cgroup.Start("--mib 1"));
+            CycleRig.WaitForItsTurn();
+            rig.Kubepods.Add("kubelet", 400 * Mib, _cgroup.Start("--mib 1"));
             rig.Cycle.LookAround();
-            rig.Kubepods.SetProcess("sandbox", _cgroup.Start("--comm pause"));
+            rig.Kubepods.SetProcess("kubelet", _cgroup.Start("--comm kubelet"));
         }
 
         internal override void Run() => _rig.Run();
 
         internal override string? Complaint() =>
-            _rig.Cycle.Totals == _before && IsSandboxNow ? null : $"went another way: {_rig.Cycle.Totals}";
+            _rig.Cycle.Totals == _before && IsSystemNow ? null : $"went another way: {_rig.Cycle.Totals}";
 
         public override void Dispose()
         {
-            _rig.Kubepods.Remove("sandbox");
+            _rig.Kubepods.Remove("kubelet");
             _rig.Cycle.LookAround();
             _rig.DrainReports();
             _cgroup.Dispose();
@@ -171,6 +172,7 @@ internal static class DecisionCases
         {
             _kills = kills;
             Rig = rig;
+            CycleRig.WaitForItsTurn();
             _cgroup = kills.MakeCgroup();
             _killsBefore = rig.Cycle.Totals.Kills;
             rig.Kubepods.Add("undead", 400 * Mib, _cgroup.Start("--mib 16"));
