@@ -15,8 +15,8 @@ BEGIN {
     time = at[1] * 1e6
     if ($0 ~ /sys_enter/) {
         # A new kill begins: what was noted of the one before is of no interest, if that held nobody.
-        if (number == 434 && thread ~ /^kill-/) { lines = 0; begun = time; holds = 0 }
-        if (number == 101 && call ~ /^101 \(4206/) holds = 1
+        if (number == 434 && thread ~ /^kill-/) { lines = 0; begun = time; holds = releases = 0 }
+        if (number == 101 && thread ~ /^holder-/ && call ~ /^101 \(4206/) holds = 1
         entered[tid] = time
         open_number[tid] = number
         next
@@ -24,7 +24,8 @@ BEGIN {
     if (!begun || !(tid in entered) || entered[tid] < begun || open_number[tid] != number) next
     lines++
     row[lines] = sprintf("| %d | %s | %s | %d |", entered[tid] - begun, thread, (number in names) ? names[number] : "call " number, time - entered[tid])
-    if (number == 448 && holds) { last_count = lines; for (i = 1; i <= lines; i++) last[i] = row[i] }
+    # Two, or it is the hold with one thread.
+    if (number == 448 && thread ~ /^reaper-/ && holds && ++releases >= 2) { last_count = lines; for (i = 1; i <= lines; i++) last[i] = row[i] }
 }
 
 END {

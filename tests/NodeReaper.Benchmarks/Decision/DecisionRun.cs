@@ -13,10 +13,13 @@ using NodeReaper.Kernel.Syscalls;
 
 namespace NodeReaper.Benchmarks.Decision;
 
-/// <summary>The agent's whole cycle, on a node that is always short of memory: the policy says so.</summary>
+/// <summary>The agent's whole cycle, on a node that is always a little short of memory: the policy says so.</summary>
 internal sealed class DecisionRun : IDisposable
 {
     private const int VictimMib = 32;
+
+    // More than MemAvailable rises from one reading to the next, and less than all containers hold: nobody is killed in vain.
+    private const long MissingBytes = 64L << 20;
     private readonly ContainerTree _containers;
     private readonly NodePressure _node;
     private readonly KubepodsTree _tree;
@@ -28,11 +31,9 @@ internal sealed class DecisionRun : IDisposable
     internal DecisionRun(ContainerTree containers)
     {
         _containers = containers;
-        var all = MemoryAmount.OfPercent(100);
         var policy = new ReapPolicy
         {
-            Pressure = new PressurePolicy { KillBelow = all, RecoverTo = all },
-            Plan = new PlanPolicy { MaxVictims = 1, MinFreeableBytes = 64 << 10 },
+            Plan = new PlanPolicy { MaxVictims = 1, MinFreeableBytes = 64 << 10, MaxKills = 256, KillWindow = TimeSpan.FromSeconds(1) },
             Kill = new KillPolicy { Strategy = KillStrategy.Hold, Deadline = containers.Deadline, Cooldown = TimeSpan.Zero },
         };
         var proc = new ProcessFiles(FileDescriptor.OpenDirectory("/proc", out _));
@@ -55,11 +56,10 @@ internal sealed class DecisionRun : IDisposable
         // As it does every few seconds while there is no hurry.
         _cycle.LookAround();
         _sample = null;
-        if (!_node.Read(_cycle.Policy.Pressure))
-        {
-            throw new IOException("/proc/meminfo does not read");
-        }
-
+        Read();
+        var mark = MemoryAmount.OfBytes(_node.Last.Memory.AvailableBytes + MissingBytes);
+        _cycle.Adopt(_cycle.Policy with { Pressure = new PressurePolicy { KillBelow = mark, RecoverTo = mark } });
+        Read();
         _cycle.Run();
         _reports.Drain(Write);
         if (_sample is not { } sample || !HasExited(victim))
@@ -69,6 +69,14 @@ internal sealed class DecisionRun : IDisposable
 
         _containers.Remove(number);
         return sample;
+    }
+
+    private void Read()
+    {
+        if (!_node.Read(_cycle.Policy.Pressure))
+        {
+            throw new IOException("/proc/meminfo does not read");
+        }
     }
 
     private void Write(ReapReport report) => _sample = report.Kind == ReportKind.Killed
