@@ -7,8 +7,9 @@ using NodeReaper.Kernel.Cgroups;
 namespace NodeReaper.Engine.Verification;
 
 /// <summary>
-/// The victims that were killed and are not gone: asleep uninterruptibly, or with memory that only their exit gives back.
-/// They stay quarantined; each is looked at until its cgroup is empty, and told when it is.
+/// The victims that were killed and are not gone: asleep uninterruptibly, or with memory that only their exit gives back, or that is
+/// still on its way to a slow disk when they are dead. They stay quarantined; each is looked at until its cgroup is empty and the memory
+/// back, or the cgroup gone, and told then.
 /// </summary>
 public sealed class DrainingVictims : IDisposable
 {
@@ -17,6 +18,9 @@ public sealed class DrainingVictims : IDisposable
 
     // Less than this between two looks is noise.
     private const long LeastShrinkBytes = 256 << 10;
+
+    // What the kernel's batches for each CPU may hide.
+    private static readonly long s_residue = 64L * Environment.SystemPageSize * Environment.ProcessorCount;
 
     // So that the first look counts as news.
     private static readonly MemoryUse s_most = MemoryUse.OfResident(long.MaxValue / 2);
@@ -115,7 +119,7 @@ public sealed class DrainingVictims : IDisposable
             victim.HugetlbLeft = HugetlbUse.Read(victim.Cgroup);
         }
 
-        if (error.IsGone || !victim.Cgroup.IsPopulated())
+        if (error.IsGone || (error.IsNone && left.Freeable <= s_residue && !victim.Cgroup.IsPopulated()))
         {
             victim.Left = error.IsGone ? default : left;
             victim.HugetlbLeft = error.IsGone ? 0 : victim.HugetlbLeft;

@@ -96,6 +96,7 @@ internal static class DecisionCases
         {
             _kills.LetGo();
             _rig.Kubepods.Remove("hog");
+            _rig.Cycle.LookAfterDraining();
             _rig.Cycle.LookAround();
             _rig.DrainReports();
             _cgroup.Dispose();
@@ -194,7 +195,7 @@ internal static class DecisionCases
         public override void Dispose()
         {
             _kills.LetGo();
-            Rig.Kubepods.SetPopulated("undead", false);
+            Rig.Kubepods.Empty("undead");
             Rig.Cycle.LookAfterDraining();
             Rig.Kubepods.Remove("undead");
             Rig.Cycle.LookAround();
@@ -209,7 +210,7 @@ internal static class DecisionCases
             : base(kills, rig)
         {
             base.Run();
-            rig.Kubepods.SetPopulated("undead", false);
+            rig.Kubepods.Empty("undead");
         }
 
         internal override void Run() => Rig.Cycle.LookAfterDraining();

@@ -31,14 +31,18 @@ internal sealed class FakeKubepods : IDisposable
     {
         var directory = Directory.CreateDirectory(ContainerPath(uid)).FullName;
         File.WriteAllText(Path.Combine(directory, "cgroup.procs"), $"{processId}\n");
-        foreach (var (name, content) in FakeMemory.Files(anonBytes))
-        {
-            File.WriteAllText(Path.Combine(directory, name), content);
-        }
+        WriteMemory(directory, anonBytes);
     }
 
     /// <summary>Has its container tell whether anybody lives in it; without that, nobody does.</summary>
     internal void SetPopulated(string uid, bool isPopulated) => Write(uid, "cgroup.events", $"populated {(isPopulated ? 1 : 0)}\nfrozen 0\n");
+
+    /// <summary>Its container is dead, and all of its memory back.</summary>
+    internal void Empty(string uid)
+    {
+        SetPopulated(uid, false);
+        WriteMemory(ContainerPath(uid), 0);
+    }
 
     /// <summary>Puts another process into its container.</summary>
     internal void SetProcess(string uid, int processId) => Write(uid, "cgroup.procs", $"{processId}\n");
@@ -46,6 +50,14 @@ internal sealed class FakeKubepods : IDisposable
     internal void Remove(string uid) => Directory.Delete(PodPath(uid), recursive: true);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private static void WriteMemory(string directory, long anonBytes)
+    {
+        foreach (var (name, content) in FakeMemory.Files(anonBytes))
+        {
+            File.WriteAllText(Path.Combine(directory, name), content);
+        }
+    }
 
     private void Write(string uid, string file, string content) => File.WriteAllText(Path.Combine(ContainerPath(uid), file), content);
 

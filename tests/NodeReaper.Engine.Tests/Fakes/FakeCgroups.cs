@@ -23,10 +23,11 @@ internal sealed class FakeCgroups : IDisposable
         return directory;
     }
 
-    /// <summary>Sets what its memory consists of: besides what is given, page cache, shared memory and page tables.</summary>
+    /// <summary>Sets what its memory consists of: besides what is given, page cache, shared memory and, if there is anything to map, page tables.</summary>
     internal void SetMemory(string path, long anonBytes, long swapBytes = 0)
     {
-        const long file = 10 << 20, shmem = 3 << 20, pageTables = 1 << 20;
+        const long file = 10 << 20, shmem = 3 << 20;
+        var pageTables = anonBytes == 0 ? 0 : 1 << 20;
         Write(path, "memory.current", $"{anonBytes + file + pageTables}\n");
         Write(path, "memory.swap.current", $"{swapBytes}\n");
         Write(

@@ -29,6 +29,7 @@ public sealed class DrainingVictimsTests : IDisposable
     [Fact]
     public void One_that_is_gone_is_not_looked_after()
     {
+        _cgroups.SetMemory(Path, 0);
         Populate(false);
         Add();
         Assert.Equal(0, _draining.Count);
@@ -70,9 +71,36 @@ public sealed class DrainingVictimsTests : IDisposable
     }
 
     [Fact]
+    public void A_dead_one_is_looked_after_until_its_memory_is_back()
+    {
+        // As what is on its way to a slow disk.
+        _cgroups.SetMemory(Path, 0, swapBytes: 48 * Mib);
+        Populate(false);
+        Add();
+        Poll();
+        Assert.Empty(_gone);
+        Assert.Equal(48 * Mib, _draining.PendingBytes(s_patience));
+        _cgroups.SetMemory(Path, 0);
+        Poll();
+        Assert.Equal(0, Assert.Single(_gone).Left.Freeable);
+    }
+
+    [Fact]
+    public void A_dead_one_whose_cgroup_is_removed_is_gone()
+    {
+        Populate(false);
+        Add();
+        Assert.Equal(1, _draining.Count);
+        _cgroups.Remove(Path);
+        Poll();
+        Assert.Single(_gone);
+    }
+
+    [Fact]
     public void One_that_could_not_be_told_is_told_later()
     {
         Add();
+        _cgroups.SetMemory(Path, 0);
         Populate(false);
         _draining.Poll(_ => false);
         Assert.Equal(1, _draining.Count);
