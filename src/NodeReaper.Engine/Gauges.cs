@@ -47,7 +47,7 @@ public sealed class Gauges
     /// <summary>Victims that are seized and have not reached their exit.</summary>
     public long HeldVictims => Volatile.Read(ref _heldVictims);
 
-    /// <summary>Containers that were killed, and whose processes are not all gone.</summary>
+    /// <summary>Containers that were killed, and whose processes are not all gone, or whose memory is not back.</summary>
     public long UndeadVictims => Volatile.Read(ref _undeadVictims);
 
     /// <summary>Readings of the signals that failed since the start.</summary>

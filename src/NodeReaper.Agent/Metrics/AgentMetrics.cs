@@ -65,7 +65,7 @@ internal sealed class AgentMetrics
         Candidates = Gauge("candidates", "Containers at the last look: those that may be killed, and why the others may not.", "state");
         PendingRelease = Gauge("pending_release_bytes", "What victims that are not gone are still giving back.");
         HeldVictims = Gauge("held_victims", "Victims that are seized and have not reached their exit.");
-        QuarantinedVictims = Gauge("quarantined_victims", "Containers that were killed, and whose processes are not all gone.");
+        QuarantinedVictims = Gauge("quarantined_victims", "Containers that were killed, and whose processes are not all gone, or whose memory is not back.");
         Available = Gauge("memory_available_bytes", "MemAvailable at the last sample.");
         KillBelow = Gauge("memory_kill_below_bytes", "The threshold of the node.");
         RecoverTo = Gauge("memory_recover_to_bytes", "What the node is to have again after a kill.");
