@@ -18,6 +18,9 @@ namespace NodeReaper.Engine.Candidates;
 public readonly record struct MemoryUse(
     long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable, long MappedShmem = 0)
 {
+    /// <summary>By how much a cgroup's files can be off, in bytes: the kernel charges and counts in batches of 64 pages a CPU.</summary>
+    public static readonly long BatchBytes = 64L * Environment.SystemPageSize * Environment.ProcessorCount;
+
     /// <summary>
     /// What a kill gives back, in bytes. Not page cache, which the kernel can take by itself, and not files on tmpfs, which survive.
     /// </summary>

@@ -19,9 +19,6 @@ public sealed class DrainingVictims : IDisposable
     // Less than this between two looks is noise.
     private const long LeastShrinkBytes = 256 << 10;
 
-    // What the kernel's batches for each CPU may hide.
-    private static readonly long s_residue = 64L * Environment.SystemPageSize * Environment.ProcessorCount;
-
     // So that the first look counts as news.
     private static readonly MemoryUse s_most = MemoryUse.OfResident(long.MaxValue / 2);
 
@@ -119,7 +116,7 @@ public sealed class DrainingVictims : IDisposable
             victim.HugetlbLeft = HugetlbUse.Read(victim.Cgroup);
         }
 
-        if (error.IsGone || (error.IsNone && left.Freeable <= s_residue && !victim.Cgroup.IsPopulated()))
+        if (error.IsGone || (error.IsNone && left.Freeable <= MemoryUse.BatchBytes && !victim.Cgroup.IsPopulated()))
         {
             victim.Left = error.IsGone ? default : left;
             victim.HugetlbLeft = error.IsGone ? 0 : victim.HugetlbLeft;

@@ -17,9 +17,6 @@ public sealed class Verifier
     private const int FirstPauseMicroseconds = 50;
     private const int LongestPauseMicroseconds = 2000;
 
-    // The kernel charges and counts in batches of 64 pages a CPU: a cgroup's files can be off by that much.
-    private const long BatchPages = 64;
-
     // Page tables and what the kernel keeps for a while stay below this share of what was there.
     private const int ResidueDivisor = 64;
 
@@ -31,7 +28,6 @@ public sealed class Verifier
 
     private readonly MemoryUseReader _reader = new();
     private readonly ProcessFiles _proc;
-    private readonly long _batchBytes = BatchPages * Environment.SystemPageSize * Environment.ProcessorCount;
 
     private volatile bool _isStopping;
 
@@ -124,7 +120,7 @@ public sealed class Verifier
         }
 
         var dead = result.IsDead || allDead ? FirstTime(result.DeadAt, now) : 0;
-        var tolerance = Math.Max(result.Before.Freeable / ResidueDivisor, _batchBytes);
+        var tolerance = Math.Max(result.Before.Freeable / ResidueDivisor, MemoryUse.BatchBytes);
 
         // What is smaller than the kernel's own batches is only proven by its owner's death.
         var isLargeEnough = result.Before.Freeable > 4 * tolerance;
@@ -151,7 +147,7 @@ public sealed class Verifier
         left = error.IsNone ? left : result.Left;
 
         // Dead is not freed: a reader of /proc may keep the memory of a process that is gone.
-        var isBack = allDead && (error.IsGone || Lost(result.Before, left) >= outcome.AnonBytes - Math.Max(outcome.AnonBytes / LossDivisor, _batchBytes));
+        var isBack = allDead && (error.IsGone || Lost(result.Before, left) >= outcome.AnonBytes - Math.Max(outcome.AnonBytes / LossDivisor, MemoryUse.BatchBytes));
         var freed = outcome.SharerProcessId == 0 && (AreReleased(killer.Processes) || isBack);
         return result with
         {

@@ -71,34 +71,39 @@ internal static class DecisionCases
         }
     }
 
-    private sealed class WholeCycle : Attempt
+    private class WholeCycle : Attempt
     {
+        protected const string Hog = "hog";
         private readonly KillRig _kills;
-        private readonly CycleRig _rig;
         private readonly VictimCgroup _cgroup;
         private readonly long _killsBefore;
 
         internal WholeCycle(KillRig kills, CycleRig rig)
         {
             _kills = kills;
-            _rig = rig;
+            Rig = rig;
+            CycleRig.WaitForItsTurn();
             _cgroup = kills.MakeCgroup();
             _killsBefore = rig.Cycle.Totals.Kills;
-            rig.Kubepods.Add("hog", 400 * Mib, _cgroup.Start("--mib 16"));
+            rig.Kubepods.Add(Hog, 400 * Mib, _cgroup.Start("--mib 16"));
         }
 
-        internal override void Run() => _rig.Run();
+        protected CycleRig Rig { get; }
+
+        protected bool WasKilled => Rig.Cycle.Totals.Kills == _killsBefore + 1;
+
+        internal override void Run() => Rig.Run();
 
         internal override string? Complaint() =>
-            _rig.Cycle.Totals.Kills == _killsBefore + 1 && _rig.Cycle.Recorder is { Next.Plan.Length: 1, Ring.Count: > 0 } ? null : $"went another way: {_rig.Cycle.Totals}";
+            WasKilled && Rig.Cycle.Recorder is { Next.Plan.Length: 1, Ring.Count: > 0 } ? null : $"went another way: {Rig.Cycle.Totals}";
 
         public override void Dispose()
         {
             _kills.LetGo();
-            _rig.Kubepods.Remove("hog");
-            _rig.Cycle.LookAfterDraining();
-            _rig.Cycle.LookAround();
-            _rig.DrainReports();
+            Rig.Kubepods.Remove(Hog);
+            Rig.Cycle.LookAfterDraining();
+            Rig.Cycle.LookAround();
+            Rig.DrainReports();
             _cgroup.Dispose();
         }
     }
@@ -163,45 +168,21 @@ internal static class DecisionCases
     }
 
     // Its cgroup never gets empty.
-    private class Undead : Attempt
+    private class Undead : WholeCycle
     {
-        private readonly KillRig _kills;
-        private readonly VictimCgroup _cgroup;
-        private readonly long _killsBefore;
-
         internal Undead(KillRig kills, CycleRig rig)
-        {
-            _kills = kills;
-            Rig = rig;
-            CycleRig.WaitForItsTurn();
-            _cgroup = kills.MakeCgroup();
-            _killsBefore = rig.Cycle.Totals.Kills;
-            rig.Kubepods.Add("undead", 400 * Mib, _cgroup.Start("--mib 16"));
-            rig.Kubepods.SetPopulated("undead", true);
-        }
+            : base(kills, rig) => rig.Kubepods.SetPopulated(Hog, true);
 
-        protected CycleRig Rig { get; }
-
-        protected bool WasKilled => Rig.Cycle.Totals.Kills == _killsBefore + 1;
+        protected virtual int DrainingAfter => 1;
 
         internal override void Run()
         {
-            Rig.Run();
+            base.Run();
             Rig.Cycle.LookAfterDraining();
         }
 
-        internal override string? Complaint() => WasKilled && Rig.Cycle.Draining.Count == 1 ? null : $"went another way: {Rig.Cycle.Totals}, {Rig.Cycle.Draining.Count} draining";
-
-        public override void Dispose()
-        {
-            _kills.LetGo();
-            Rig.Kubepods.Empty("undead");
-            Rig.Cycle.LookAfterDraining();
-            Rig.Kubepods.Remove("undead");
-            Rig.Cycle.LookAround();
-            Rig.DrainReports();
-            _cgroup.Dispose();
-        }
+        internal override string? Complaint() =>
+            WasKilled && Rig.Cycle.Draining.Count == DrainingAfter ? null : $"went another way: {Rig.Cycle.Totals}, {Rig.Cycle.Draining.Count} draining";
     }
 
     private sealed class GoneAtLast : Undead
@@ -210,11 +191,11 @@ internal static class DecisionCases
             : base(kills, rig)
         {
             base.Run();
-            rig.Kubepods.Empty("undead");
+            rig.Kubepods.Empty(Hog);
         }
 
-        internal override void Run() => Rig.Cycle.LookAfterDraining();
+        protected override int DrainingAfter => 0;
 
-        internal override string? Complaint() => WasKilled && Rig.Cycle.Draining.Count == 0 ? null : $"went another way: {Rig.Cycle.Totals}, {Rig.Cycle.Draining.Count} draining";
+        internal override void Run() => Rig.Cycle.LookAfterDraining();
     }
 }
