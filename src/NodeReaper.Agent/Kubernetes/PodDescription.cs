@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.ObjectModel;
 using NodeReaper.Engine.Candidates;
 
 namespace NodeReaper.Agent.Kubernetes;
@@ -37,6 +38,15 @@ internal sealed record PodDescription(
     /// <summary>spec.terminationGracePeriodSeconds; null when it is not said.</summary>
     internal long? TerminationGraceSeconds { get; init; }
 
+    /// <summary>
+    /// The memory that the kubelet has set aside, by the container's name (status.containerStatuses[].allocatedResources): a request that was
+    /// raised meanwhile is a wish, which the node may not have room for.
+    /// </summary>
+    internal IReadOnlyDictionary<string, decimal> AllocatedMemory { get; init; } = ReadOnlyDictionary<string, decimal>.Empty;
+
+    /// <summary>Its ephemeral containers (kubectl debug), with the IDs in its status: they request nothing.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> EphemeralContainers { get; init; } = [];
+
     /// <summary>The UID of its controller; null when it has none.</summary>
     internal string? Workload { get; init; }
 
@@ -65,7 +75,10 @@ internal sealed record PodDescription(
             Priority,
             PriorityClassName,
             wishes.Pod,
-            [.. Containers.Where(container => container.Kind != ContainerKind.Init).Select(container => FactsOf(container, wishes))])
+            [
+                .. Containers.Where(container => container.Kind != ContainerKind.Init).Select(container => FactsOf(container, wishes)),
+                .. EphemeralContainers.Select(each => new ContainerFacts(each.Key, WithoutScheme(each.Value), 0, null, wishes.Of(each.Key))),
+            ])
         {
             KillScope = wishes.Scope,
             GracePeriod = wishes.GracePeriod,
@@ -82,7 +95,7 @@ internal sealed record PodDescription(
     private ContainerFacts FactsOf(ManifestContainer container, PodAnnotations wishes) => new(
         container.Name,
         ContainerIds.TryGetValue(container.Name, out var id) ? WithoutScheme(id) : null,
-        Quantity.BytesOf(container.Needs.Requests.Memory ?? 0),
+        Quantity.BytesOf(RequestOf(container)),
 
         // A limit of zero is none: that is what the kubelet makes of it.
         container.Needs.Limits.Memory is > 0 and var limit ? Quantity.BytesOf(limit) : null,
@@ -91,6 +104,15 @@ internal sealed record PodDescription(
         IsSidecar = container.Kind == ContainerKind.Sidecar,
         FallsBackToLog = container.FallsBackToLog,
     };
+
+    // What the Pod requests as a whole is for those that request nothing themselves, beyond what the others do.
+    private decimal RequestOf(ManifestContainer container)
+    {
+        var own = container.Needs.Requests.Memory
+            ?? Math.Max(0, (Needs.WithDefaults().Requests.Memory ?? 0)
+                - Containers.Where(each => each.Kind != ContainerKind.Init).Sum(each => each.Needs.Requests.Memory ?? 0));
+        return AllocatedMemory.TryGetValue(container.Name, out var allocated) ? Math.Min(own, allocated) : own;
+    }
 
     // containerd://ID, cri-o://ID, docker://ID
     private static string WithoutScheme(string id) =>

@@ -79,7 +79,12 @@ internal sealed record PodStatusObject
     public IReadOnlyList<ContainerStatusObject>? ContainerStatuses { get; init; }
 
     public IReadOnlyList<ContainerStatusObject>? InitContainerStatuses { get; init; }
+
+    public IReadOnlyList<ContainerStatusObject>? EphemeralContainerStatuses { get; init; }
 }
 
 /// <summary>A container's status.</summary>
-internal sealed record ContainerStatusObject(string? Name, [property: JsonPropertyName("containerID")] string? ContainerId);
+internal sealed record ContainerStatusObject(
+    string? Name,
+    [property: JsonPropertyName("containerID")] string? ContainerId,
+    IReadOnlyDictionary<string, string?>? AllocatedResources);

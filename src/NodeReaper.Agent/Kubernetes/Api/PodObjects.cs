@@ -33,9 +33,11 @@ internal static class PodObjects
             Text(spec.PriorityClassName, "spec.priorityClassName"),
             NeedsOf(spec.Resources),
             ContainersOf(spec),
-            IdsOf(pod.Status),
+            IdsOf(StatusesOf(pod.Status)),
             metadata.Annotations ?? [])
         {
+            AllocatedMemory = AllocatedMemoryOf(pod.Status),
+            EphemeralContainers = [.. IdsOf(pod.Status?.EphemeralContainerStatuses ?? [])],
             TerminationGraceSeconds = spec.TerminationGracePeriodSeconds,
             Workload = owner?.Uid,
             WorkloadKind = Text(owner?.Kind, "metadata.ownerReferences[].kind"),
@@ -101,10 +103,27 @@ internal static class PodObjects
         }
     }
 
-    private static Dictionary<string, string> IdsOf(PodStatusObject? status)
+    private static IEnumerable<ContainerStatusObject?> StatusesOf(PodStatusObject? status) =>
+        (status?.ContainerStatuses ?? []).Concat(status?.InitContainerStatuses ?? []);
+
+    private static Dictionary<string, decimal> AllocatedMemoryOf(PodStatusObject? status)
+    {
+        var allocated = new Dictionary<string, decimal>(StringComparer.Ordinal);
+        foreach (var container in StatusesOf(status).Take(MaxContainers))
+        {
+            if (container is { Name: { } name, AllocatedResources: { } resources } && AmountsOf(resources).Memory is { } memory)
+            {
+                allocated.TryAdd(name, memory);
+            }
+        }
+
+        return allocated;
+    }
+
+    private static Dictionary<string, string> IdsOf(IEnumerable<ContainerStatusObject?> statuses)
     {
         var ids = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var container in (status?.ContainerStatuses ?? []).Concat(status?.InitContainerStatuses ?? []).Take(MaxContainers))
+        foreach (var container in statuses.Take(MaxContainers))
         {
             if (container?.Name is { } name && Text(container.ContainerId, "containerID") is { Length: > 0 } id)
             {
