@@ -21,12 +21,17 @@ internal sealed class KernelOomWatch(NodePressure node, KubepodsTree tree) : IDi
     private long _killsAtOwnLimit;
     private ContainerCgroup? _victim;
     private long _victimId;
+    private SlicePressure? _slice;
+
+    /// <summary>The cgroups beside the Pods.</summary>
+    internal CgroupsBeside Beside => _beside;
 
     /// <summary>Takes note of the counters while there is no hurry. Allocates for cgroups that are new beside the Pods.</summary>
     internal void Remember()
     {
         _killsAtOwnLimit = 0;
         _victim = null;
+        _slice = null;
         _beside.Update(tree.Root, tree.Beside);
         Observe();
         ForgetWhatWasCounted();
@@ -34,13 +39,15 @@ internal sealed class KernelOomWatch(NodePressure node, KubepodsTree tree) : IDi
 
     /// <summary>Looks at the last reading. Allocates nothing.</summary>
     /// <param name="victim">A container that lost a process for the node's sake; null when none is seen, for the runtime removes its cgroup soon.</param>
+    /// <param name="slice">The slice above the Pods at whose limit it was; null for the node.</param>
     /// <param name="atOwnLimit">Processes that were killed at a limit other than the node's and the slices' above the Pods.</param>
     /// <returns>Processes killed for the node's sake since the last look.</returns>
-    internal long Look(out ContainerCgroup? victim, out long atOwnLimit)
+    internal long Look(out ContainerCgroup? victim, out SlicePressure? slice, out long atOwnLimit)
     {
         var count = Math.Max(0, node.Last.KernelOomKills - _kills);
         _kills = node.Last.KernelOomKills;
         victim = null;
+        slice = null;
         atOwnLimit = 0;
         if (count == 0)
         {
@@ -55,7 +62,9 @@ internal sealed class KernelOomWatch(NodePressure node, KubepodsTree tree) : IDi
         {
             // What it was may still be told when its cgroup is gone, unless that was filled again.
             victim = _victim?.Id == _victimId ? _victim : null;
+            slice = _slice;
             _victim = null;
+            _slice = null;
         }
 
         ForgetWhatWasCounted();
@@ -81,6 +90,8 @@ internal sealed class KernelOomWatch(NodePressure node, KubepodsTree tree) : IDi
             _victim = seen;
             _victimId = seen.Id;
         }
+
+        _slice = node.Slices.OneWithNewOoms() ?? _slice;
     }
 
     // The cgroups can be ahead of the last reading by what was killed since, and by no more.

@@ -27,7 +27,13 @@ public sealed partial class ReapCycle
         var policy = explanation.OtherPolicy ?? _policy;
         var occasion = Occasion.Of(_node, policy.Pressure);
         _tree.Refresh();
+        _snapshot.SwapOnDisk = _node.SwapOnDisk();
         _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);
+        if (occasion.Verdict.IsShort)
+        {
+            _growth.MarkCauses(_snapshot, _node.Last.Memory.AvailableBytes, occasion.Slice);
+        }
+
         Ranker.Rank(_snapshot, policy.Ranking, _ranking);
         explanation.Fill(occasion, policy, _snapshot, _ranking, _plan);
     }
@@ -36,7 +42,7 @@ public sealed partial class ReapCycle
     public void LookAround()
     {
         SwapAllowance.ReadLimits(_tree, _node);
-        Survey(null);
+        Survey(null, isShort: false);
         Recorder.Note(_node.Last.Timestamp, _policy, _snapshot, _ranking);
         Gauges.Note(_snapshot.All);
         _tree.FillPool();
@@ -53,7 +59,7 @@ public sealed partial class ReapCycle
             return;
         }
 
-        Survey(null);
+        Survey(null, isShort: false);
         var occasion = Occasion.Of(_node, _policy.Pressure, livelock);
         for (var index = 0; index < _snapshot.Count; index++)
         {
@@ -85,12 +91,21 @@ public sealed partial class ReapCycle
         }
     }
 
-    // The containers as they are now, and their order.
-    private void Survey(SlicePressure? slice)
+    // The containers as they are now, and their order. Of memory that is not missing, there is no cause.
+    private void Survey(SlicePressure? slice) => Survey(slice, isShort: true);
+
+    private void Survey(SlicePressure? slice, bool isShort)
     {
         _tree.Refresh();
+        _snapshot.SwapOnDisk = _node.SwapOnDisk();
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot, slice);
         SwapAllowance.Note(_snapshot.All, _node);
+        _growth.Remember(_snapshot, _node.Last.Memory.AvailableBytes);
+        if (isShort)
+        {
+            _growth.MarkCauses(_snapshot, _node.Last.Memory.AvailableBytes, slice);
+        }
+
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);
     }
 
@@ -115,7 +130,7 @@ public sealed partial class ReapCycle
     public void LookForKernelKills()
     {
         // Who met a limit of its own was not killed for the node's shortage, and is not for us to prevent.
-        var count = _kernelOoms.Look(out var victim, out var atOwnLimit);
+        var count = _kernelOoms.Look(out var victim, out var slice, out var atOwnLimit);
         Totals = Totals with { OwnLimitKills = Totals.OwnLimitKills + atOwnLimit };
         if (count == 0)
         {
@@ -123,13 +138,13 @@ public sealed partial class ReapCycle
         }
 
         Totals = Totals with { KernelKills = Totals.KernelKills + count };
-        Survey(null);
+        Survey(slice);
         _plan.Clear();
-        Capture(DecisionKind.KernelOom, Occasion.Of(_node, _policy.Pressure));
+        Capture(DecisionKind.KernelOom, slice is null ? Occasion.Of(_node, _policy.Pressure) : Occasion.Of(_node, _policy.Pressure, slice));
 
         // With that kill, much may be available again: what was seen before it counts, at the time of the record.
-        var before = SightBefore.Of(Recorder.Ring, _node.Last);
-        var occasion = Occasion.Of(before.Lowest with { Timestamp = _node.Last.Timestamp }, _policy.Pressure, null);
+        var before = SightBefore.Of(Recorder.Ring, slice?.Last ?? _node.Last, slice?.Path);
+        var occasion = Occasion.Of(before.Lowest with { Timestamp = _node.Last.Timestamp }, _policy.Pressure, slice);
         _tell.KernelOom(occasion, _policy, victim, count, ReasonToBeLate(before, occasion));
         Recorder.Keep();
     }

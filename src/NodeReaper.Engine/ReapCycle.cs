@@ -30,6 +30,7 @@ public sealed partial class ReapCycle : IDisposable
     private readonly KillBudget _budget = new();
     private readonly LivelockWatch _livelocks = new();
     private readonly StallBlame _blame = new();
+    private readonly RecentGrowth _growth = new();
     private ReapPolicy _policy;
     private readonly NodePressure _node;
     private readonly KubepodsTree _tree;
@@ -76,7 +77,7 @@ public sealed partial class ReapCycle : IDisposable
         _tell = new CycleReports(reports, _snapshot, _ranking, _plan);
         _reap = new VictimReap(strategy, node, _snapshot, killer, verifier, _draining, _tell);
         _kernelOoms = new KernelOomWatch(node, tree);
-        _stages = new SoftStages(node, tree, _snapshot, _ranking, _plan, _tell, mainProcess, killer.Errors, Survey);
+        _stages = new SoftStages(node, tree, _snapshot, _ranking, _plan, _tell, mainProcess, killer.Errors, _budget, Survey);
         _newestPods = newestPods;
         _tellOfDrained = TellOfDrained;
     }
@@ -157,7 +158,7 @@ public sealed partial class ReapCycle : IDisposable
             ForgetTheShortage();
         }
 
-        if (_stages.Work(_policy, out var stage) && Allows(stage))
+        if (_stages.Work(_policy, out var stage))
         {
             // Their grace period is over.
             Capture(DecisionKind.GraceOver, stage);
@@ -173,8 +174,8 @@ public sealed partial class ReapCycle : IDisposable
     {
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
         var verdict = occasion.Verdict;
-        var pending = _draining.PendingBytes(_policy.Kill.Cooldown) + _stages.PendingBytes(verdict);
-        if (!verdict.IsEmergency && (occasion.Reading.Timestamp < _reap.PauseUntil || pending >= verdict.DeficitBytes))
+        var pending = PendingBytes(verdict) + _stages.PendingBytes(verdict);
+        if (pending >= verdict.DeficitBytes || (!verdict.IsEmergency && occasion.Reading.Timestamp < _reap.PauseUntil))
         {
             return true;
         }
@@ -193,7 +194,7 @@ public sealed partial class ReapCycle : IDisposable
         Survey(occasion.Slice);
 
         // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
-        pending = _draining.PendingBytes(_policy.Kill.Cooldown);
+        pending = PendingBytes(verdict);
         Decisions.Plan(_snapshot, _ranking, verdict, pending, _policy.Plan, _plan);
         Capture(DecisionKind.Shortage, occasion, pending);
 
@@ -218,7 +219,8 @@ public sealed partial class ReapCycle : IDisposable
             return true;
         }
 
-        var isWithinBudget = Allows(occasion);
+        // Who was asked to end has been counted.
+        var isWithinBudget = Allows(occasion) || (_plan.Count > 0 && _snapshot.All[_plan.Victims[0]].IsAskedToEnd);
         var conclusion = Decisions.Conclude(occasion, _snapshot, _ranking, _plan, isWithinBudget);
         Recorder.Conclude(_plan, isWithinBudget, conclusion);
         switch (conclusion)
@@ -245,19 +247,23 @@ public sealed partial class ReapCycle : IDisposable
     // Stalls alone may be those of a container at its own limit, for which nobody else dies. What is available counts whoever took it.
     private bool IsOwnFault(in Occasion occasion)
     {
-        if (occasion.Slice is not null || occasion.Verdict.Signal is not (StallSignal.SignalName or ThrashSignal.SignalName))
+        if (occasion.Verdict.Signal is not (StallSignal.SignalName or ThrashSignal.SignalName))
         {
             return true;
         }
 
         _tree.Refresh();
-        var blame = _blame.Judge(_tree.Containers, _node, _policy.Pressure);
-        if (blame == StallBlame.Verdict.OwnLimits)
+        var blame = _blame.Judge(_tree.Containers, _kernelOoms.Beside, _node, occasion.Slice, _policy.Pressure);
+        if (blame == StallBlame.Verdict.OwnLimits && occasion.Slice is { } slice)
+        {
+            slice.ForgetStall();
+        }
+        else if (blame == StallBlame.Verdict.OwnLimits)
         {
             _node.ForgetStall();
         }
 
-        return blame == StallBlame.Verdict.Node;
+        return blame == StallBlame.Verdict.Place;
     }
 
     // Of the same place: that another one is short is another matter.
@@ -271,6 +277,10 @@ public sealed partial class ReapCycle : IDisposable
 
         return verdict.IsShort;
     }
+
+    // Of the dead. In an emergency, only what comes back at this very moment counts.
+    private long PendingBytes(in PressureVerdict verdict) =>
+        verdict.IsEmergency ? _draining.ArrivingBytes() : _draining.PendingBytes(_policy.Kill.Cooldown);
 
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
@@ -300,7 +310,7 @@ public sealed partial class ReapCycle : IDisposable
                 continue;
             }
 
-            if (hasKilled && !Allows(occasion))
+            if (hasKilled && !candidate.IsAskedToEnd && !Allows(occasion))
             {
                 TellOfCap(occasion, episode);
                 return true;
@@ -310,7 +320,11 @@ public sealed partial class ReapCycle : IDisposable
             if (isKilled)
             {
                 hasKilled = true;
-                _budget.Note(_reap.KilledAt);
+                if (!candidate.IsAskedToEnd)
+                {
+                    _budget.Note(_reap.KilledAt);
+                }
+
                 Totals = Totals with { Kills = Totals.Kills + 1, FreedBytes = Totals.FreedBytes + freedBytes };
             }
 

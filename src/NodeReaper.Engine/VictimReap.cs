@@ -9,19 +9,40 @@ using NodeReaper.Engine.Verification;
 namespace NodeReaper.Engine;
 
 /// <summary>One victim of a plan: killed and reaped with all that dies along, its memory proven back, and told.</summary>
-internal sealed class VictimReap(
-    KillStrategy strategy,
-    NodePressure node,
-    CandidateSnapshot snapshot,
-    Killer killer,
-    Verifier verifier,
-    DrainingVictims draining,
-    CycleReports tell)
+internal sealed class VictimReap
 {
     private static readonly TimeSpan s_refusalPause = TimeSpan.FromSeconds(10);
 
+    private readonly KillStrategy _strategy;
+    private readonly NodePressure _node;
+    private readonly CandidateSnapshot _snapshot;
+    private readonly Killer _killer;
+    private readonly Verifier _verifier;
+    private readonly DrainingVictims _draining;
+    private readonly CycleReports _tell;
+    private readonly Func<bool> _isUrgent;
+    private PressurePolicy _pressure = new();
     private readonly KillTarget _target = new();
     private readonly int[] _dying = new int[KillTarget.MaxCgroups];
+
+    internal VictimReap(
+        KillStrategy strategy,
+        NodePressure node,
+        CandidateSnapshot snapshot,
+        Killer killer,
+        Verifier verifier,
+        DrainingVictims draining,
+        CycleReports tell)
+    {
+        _strategy = strategy;
+        _node = node;
+        _snapshot = snapshot;
+        _killer = killer;
+        _verifier = verifier;
+        _draining = draining;
+        _tell = tell;
+        _isUrgent = IsUrgent;
+    }
 
     /// <summary>After a kill whose memory did not come back, nobody else dies before this, in ticks of <see cref="Stopwatch"/>.</summary>
     internal long PauseUntil { get; private set; }
@@ -43,36 +64,39 @@ internal sealed class VictimReap(
     /// <returns>False when it was refused, or no signal could be sent.</returns>
     internal bool Reap(int index, in Occasion occasion, ReapPolicy policy, out long freedBytes)
     {
+        _pressure = policy.Pressure;
         var before = Aim(index);
-        var outcome = killer.Kill(_target, strategy, snapshot.All[index].ReliefBytes, policy.Kill.Deadline);
+        var outcome = _killer.Kill(_target, _strategy, _snapshot.All[index].ReliefBytes, policy.Kill.Deadline);
         var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
-        var relief = outcome.IsKilled ? verifier.Verify(_target, outcome, before, proof, policy.Kill.Deadline, killer, isInHurry: true) : default;
+        var relief = outcome.IsKilled ? _verifier.Verify(_target, outcome, before, proof, policy.Kill.Deadline, _killer, _isUrgent) : default;
         if (outcome.IsKilled)
         {
-            NoteKilled(snapshot.All[index].Cgroup, relief, policy.Kill.Cooldown);
+            NoteKilled(_snapshot.All[index].Cgroup, relief, policy.Kill.Cooldown);
         }
         else
         {
-            NoteRefused(snapshot.All[index].Cgroup, outcome);
+            NoteRefused(_snapshot.All[index].Cgroup, outcome);
         }
 
         Tell(occasion, policy, outcome, relief);
-        killer.End();
+        _killer.End();
         freedBytes = relief.FreedBytes;
         return outcome.IsKilled;
     }
 
+    private bool IsUrgent() => _node.Read(_pressure) && Occasion.Of(_node, _pressure).Verdict.IsEmergency;
+
     // Fills the target with all that dies along, and tells what they use together.
     private MemoryUse Aim(int index)
     {
-        ref readonly var chosen = ref snapshot.All[index];
+        ref readonly var chosen = ref _snapshot.All[index];
         _target.Fill(chosen.Scope);
         _dying[0] = index;
         _ = _target.Add(chosen.Cgroup.Directory);
         var before = chosen.Memory;
-        for (var i = 0; chosen.Scope == KillScope.Pod && i < snapshot.Count; i++)
+        for (var i = 0; chosen.Scope == KillScope.Pod && i < _snapshot.Count; i++)
         {
-            ref readonly var sibling = ref snapshot.All[i];
+            ref readonly var sibling = ref _snapshot.All[i];
             if (sibling.DiesAlongWith(chosen) && _target.Add(sibling.Cgroup.Directory))
             {
                 _dying[_target.Cgroups.Length - 1] = i;
@@ -91,7 +115,7 @@ internal sealed class VictimReap(
             // It is not known which one was refused: all are looked at again, and this one is next tried by itself.
             foreach (var dying in Dying)
             {
-                snapshot.All[dying].Cgroup.Role = ContainerRole.Unknown;
+                _snapshot.All[dying].Cgroup.Role = ContainerRole.Unknown;
             }
 
             cgroup.IsWidened = true;
@@ -118,14 +142,14 @@ internal sealed class VictimReap(
     private void NoteKilled(ContainerCgroup cgroup, in ReliefResult relief, TimeSpan cooldown)
     {
         cgroup.IsWidened = true;
-        node.ForgetStall();
+        _node.ForgetStall();
         KilledAt = Stopwatch.GetTimestamp();
         if (_target.IsCgroup)
         {
             // A dead container's cgroup is gone soon; an undead one must not be chosen again while it lasts.
             foreach (var dying in Dying)
             {
-                snapshot.All[dying].Cgroup.Quarantine();
+                _snapshot.All[dying].Cgroup.Quarantine();
             }
         }
         else if (relief is not { IsFreed: true, IsDead: true })
@@ -142,9 +166,9 @@ internal sealed class VictimReap(
 
     private void Tell(in Occasion occasion, ReapPolicy policy, in KillOutcome outcome, in ReliefResult relief)
     {
-        _ = node.Read(policy.Pressure);
-        var available = (occasion.Slice?.Last ?? node.Last).Memory.AvailableBytes;
-        var incident = tell.Killed(occasion, policy, Dying, _target, killer.Processes, outcome, relief, available);
+        _ = _node.Read(policy.Pressure);
+        var available = (occasion.Slice?.Last ?? _node.Last).Memory.AvailableBytes;
+        var incident = _tell.Killed(occasion, policy, Dying, _target, _killer.Processes, outcome, relief, available);
         if (outcome.IsKilled && _target.IsCgroup && !(relief.IsFreed && relief.IsDead))
         {
             Drain(incident ?? -1, outcome);
@@ -156,8 +180,8 @@ internal sealed class VictimReap(
         foreach (var dying in Dying)
         {
             var victim = default(ReportedCandidate);
-            victim.Keep(snapshot.All[dying], null);
-            draining.Add(snapshot.All[dying].Cgroup.Directory, victim, incident, outcome);
+            victim.Keep(_snapshot.All[dying], null);
+            _draining.Add(_snapshot.All[dying].Cgroup.Directory, victim, incident, outcome);
         }
     }
 }

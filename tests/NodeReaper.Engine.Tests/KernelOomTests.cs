@@ -146,6 +146,42 @@ public sealed class KernelOomTests : CycleTest
     }
 
     [Fact]
+    public void A_kill_at_the_limit_of_all_Pods_is_told_with_what_was_seen_there()
+    {
+        AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);
+        SetEvents(0);
+        SetSlice(500);
+        SetAvailable(700);
+        var cycle = Make(new ReapPolicy { Pressure = new PressurePolicy { TimeLeft = TimeSpan.Zero } });
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        cycle.LookAround();
+        SetSlice(580);
+        Run(cycle);
+        SetSlice(300);
+        SetEvents(1);
+        SetAllocationStalls(0, oomKills: 1);
+        ReadKills(1);
+        cycle.LookForKernelKills();
+        var told = new List<(ReportKind, string?, long)>();
+        _ring.Drain(report => told.Add((report.Kind, report.SlicePath, report.Reading.Memory.AvailableBytes)));
+        Assert.Contains((ReportKind.KernelOom, "kubepods", (600 - 580 - 10 - 1 + 7) * Mib), told);
+
+        void SetSlice(int anonMib)
+        {
+            _cgroups.SetMemory("kubepods", anonMib * Mib);
+            _cgroups.Write("kubepods", "memory.max", $"{600 * Mib}\n");
+        }
+
+        void SetEvents(int ooms)
+        {
+            _cgroups.Write("kubepods", "memory.events", $"low 0\nhigh 0\nmax 9\noom {ooms}\noom_kill {ooms}\noom_group_kill 0\n");
+            _cgroups.Write("kubepods", "memory.events.local", $"low 0\nhigh 0\nmax 9\noom {ooms}\noom_kill 0\noom_group_kill 0\n");
+        }
+    }
+
+    [Fact]
     public void A_service_at_its_own_limit_is_not_the_nodes_and_what_died_for_the_node_at_the_same_time_is()
     {
         var path = AddContainer("besteffort/podone", 100, Start("--mib", "2").Id);

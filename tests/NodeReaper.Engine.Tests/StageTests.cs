@@ -296,7 +296,7 @@ public sealed class StageTests : CycleTest
             "kubepods",
             "memory.stat",
             $"anon {100 * Mib}\nfile {200 * Mib}\nkernel 0\nkernel_stack 0\npagetables 0\npercpu 0\nshmem 0\ninactive_anon 0\nactive_anon 0\n"
-            + "inactive_file 0\nactive_file 0\nunevictable 0\nanon_thp 0\n");
+            + $"inactive_file {150 * Mib}\nactive_file {50 * Mib}\nunevictable 0\nanon_thp 0\n");
         SetAvailable(900);
         var cycle = Make(new ReapPolicy { Stages = new StagePolicy { Observe = MemoryAmount.OfBytes(500 * Mib) } });
         _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });

@@ -122,6 +122,74 @@ public sealed class StallAlarmTests : CycleTest
         }
     }
 
+    [Fact]
+    public void A_stall_of_the_node_is_not_that_of_a_service_at_its_own_limit()
+    {
+        var innocent = Start("--mib", "8");
+        AddContainer("besteffort/podinnocent", 300, innocent.Id);
+        _cgroups.AddEmpty("system.slice");
+        Directory.CreateDirectory(Path.Combine(_procRoot, "pressure"));
+        SetAvailable(150);
+        SetStall("system.slice", 0, 0);
+        SetNodeStall(0);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        cycle.LookAround();
+        SetAllocationStalls(1);
+        for (var tenth = 0; tenth <= 8; tenth++)
+        {
+            SetStall("system.slice", 60 * tenth, 5 * (tenth + 1));
+            SetNodeStall(60 * tenth);
+            _node!.NoteStall();
+            Run(cycle);
+            Thread.Sleep(100);
+        }
+
+        Assert.Empty(_reports.Written);
+        Killing.ProcessState.AssertUntouched(innocent.Id);
+    }
+
+    // The same question, of a slice that meets its limit with page cache, while one in it thrashes at its own.
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_stall_of_a_slice_is_not_that_of_one_at_its_own_limit(bool atLimit, bool kills)
+    {
+        var (thrasher, other) = (Start("--mib", "8"), Start());
+        var thrasherPath = AddContainer("burstable/podthrasher", 300, thrasher.Id);
+        var otherPath = AddContainer("besteffort/podother", 200, other.Id);
+        SetAvailable(500);
+        SetStall(thrasherPath, 0, 0);
+        SetStall(otherPath, 0, 0);
+        SetSlice(0);
+        var policy = new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } };
+        var cycle = Make(policy);
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, policy.Pressure, (_, _) => { }, _ => { });
+        var slice = _node.Slices.All.ToArray().Single(each => each?.Path == "kubepods")!;
+        Run(cycle);
+        cycle.LookAround();
+        for (var tenth = 0; tenth <= 8; tenth++)
+        {
+            SetStall(thrasherPath, 60 * tenth, atLimit ? 5 * (tenth + 1) : 0);
+            SetSlice(tenth);
+            slice.NoteStall();
+            Run(cycle);
+            Thread.Sleep(100);
+        }
+
+        Assert.Equal(kills, _reports.Written.Count > 0);
+        Assert.All(_reports.Written, report => Assert.Equal("stall", report.Signal));
+    }
+
+    private void SetSlice(int tenth)
+    {
+        // 150 of 700 MiB are left: below the mark to recover to.
+        _cgroups.SetMemory("kubepods", 550 * Mib);
+        _cgroups.Write("kubepods", "memory.max", $"{700 * Mib}\n");
+        _cgroups.Write("kubepods", "memory.pressure", Pressure(60 * tenth));
+        _cgroups.Write("kubepods", "memory.events.local", $"low 0\nhigh 0\nmax {tenth}\noom 0\noom_kill 0\noom_group_kill 0\n");
+    }
+
     private void SetStall(string path, int milliseconds, int hits)
     {
         _cgroups.Write(path, "memory.pressure", Pressure(milliseconds));

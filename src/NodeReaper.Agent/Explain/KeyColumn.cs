@@ -12,6 +12,7 @@ internal static class KeyColumn
     {
         "killPriority" => " KILL PRIORITY",
         "podPriority" => " PRIORITY",
+        "cause" => "CAUSE",
         "qosClass" => "QOS CLASS",
         "overRequest" => " OVER REQUEST",
         "growth" => " GROWTH",
@@ -27,6 +28,7 @@ internal static class KeyColumn
     {
         "killPriority" => ranked.Container.KillPriority.ToString(CultureInfo.InvariantCulture),
         "podPriority" => ranked.Container.PodPriority.ToString(CultureInfo.InvariantCulture),
+        "cause" => ranked.Container.IsCause ? "yes" : "no",
         "qosClass" => ranked.Container.QosClass,
         "overRequest" => ByteText.Of(ranked.Container.OverRequestBytes),
         "growth" => $"{ByteText.Of(ranked.Container.GrowthBytesPerSecond)}/s",

@@ -209,7 +209,7 @@ internal sealed partial class PressureService(
 
         watch.Discover();
         cycle.LookAround();
-        var limits = PressureLimits.Of(policy.Pressure, node.Last.Memory.TotalBytes);
+        var limits = PressureLimits.Of(policy.Pressure, node.Last.Memory, null);
         Watching(
             logger,
             tree.Containers.Length,

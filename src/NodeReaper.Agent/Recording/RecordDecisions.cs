@@ -90,6 +90,8 @@ internal static class RecordDecisions
             IsAskedToEnd = facts.IsAskedToEnd,
             Memory = facts.Memory,
             GrowthBytesPerSecond = facts.GrowthBytesPerSecond,
+            IsCause = facts.IsCause,
+            SwapOnDiskBytes = facts.SwapOnDiskBytes,
             Pod = facts.Pod is { } pod ? IndexOf(pods, pod) : null,
             Container = facts is { Pod: { } parent, Container: { } container } ? parent.Containers.ToList().IndexOf(container) : null,
             Exclusion = facts.Exclusion,

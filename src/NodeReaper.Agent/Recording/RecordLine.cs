@@ -169,6 +169,12 @@ internal sealed record RecordContainer
 
     public required long GrowthBytesPerSecond { get; init; }
 
+    /// <summary>It took much of what was missing; false in records from before this was kept.</summary>
+    public bool IsCause { get; init; }
+
+    /// <summary>What of its swap takes no memory; 0 in records from before this was kept.</summary>
+    public long SwapOnDiskBytes { get; init; }
+
     /// <summary>Its Pod, in the decision's list; null when it was not known.</summary>
     public required int? Pod { get; init; }
 

@@ -95,6 +95,8 @@ internal static class FactsOfRecord
         candidate.IsAskedToEnd = container.IsAskedToEnd;
         candidate.Memory = container.Memory;
         candidate.GrowthBytesPerSecond = container.GrowthBytesPerSecond;
+        candidate.IsCause = container.IsCause;
+        candidate.SwapOnDiskBytes = container.SwapOnDiskBytes;
     }
 
     private static T At<T>(IReadOnlyList<T> list, int index) =>

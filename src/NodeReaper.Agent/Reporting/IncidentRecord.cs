@@ -149,6 +149,9 @@ internal sealed record IncidentCandidate
 
     public long RequestBytes { get; init; }
 
+    /// <summary>True when it took much of the memory that is missing, in the last minute and beyond its request.</summary>
+    public bool IsCause { get; init; }
+
     public long OverRequestBytes { get; init; }
 
     public long GrowthBytesPerSecond { get; init; }

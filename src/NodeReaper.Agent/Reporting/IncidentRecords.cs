@@ -109,6 +109,7 @@ internal static class IncidentRecords
             PodPriority = facts.PodPriority,
             KillPriority = facts.KillPriority,
             RequestBytes = facts.RequestBytes,
+            IsCause = facts.IsCause,
             OverRequestBytes = facts.OverRequestBytes,
             GrowthBytesPerSecond = facts.GrowthBytesPerSecond,
             FreeableBytes = facts.FreeableBytes,

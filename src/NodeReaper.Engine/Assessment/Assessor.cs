@@ -17,7 +17,7 @@ public static class Assessor
             {
                 return new PressureVerdict(
                     signals[i].Name,
-                    Math.Max(1, limits.RecoverToBytes - reading.Memory.AvailableBytes),
+                    signals[i].MissingBytes(reading, limits),
                     IsEmergency(reading, limits));
             }
         }

@@ -17,4 +17,10 @@ public sealed class TimeLeftSignal : ShortageSignal
         && reading.Memory.AvailableBytes < limits.RecoverToBytes
         && reading.Memory.AvailableBytes < reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds
         && reading.IsSwapSpent(limits);
+
+    /// <summary>No less than what is used up within the policy's time; a rate that is a moment's counts for twice the recovery mark at most.</summary>
+    /// <inheritdoc/>
+    public override long MissingBytes(in PressureReading reading, in PressureLimits limits) => Math.Max(
+        base.MissingBytes(reading, limits),
+        (long)Math.Min(2 * limits.RecoverToBytes, reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds));
 }

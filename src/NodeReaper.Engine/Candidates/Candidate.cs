@@ -47,11 +47,23 @@ public struct Candidate
     /// <summary>Bytes a second by which it grew since it was last looked at; 0 when it shrank.</summary>
     public long GrowthBytesPerSecond;
 
-    /// <summary>What the Pod's other app containers give back, in bytes, when they die along (<see cref="KillScope.Pod"/>).</summary>
+    /// <summary>True when it took much of the memory that is missing; see <see cref="RecentGrowth"/>.</summary>
+    public bool IsCause;
+
+    /// <summary>What the deaths of the Pod's other app containers do for the shortage, in bytes, when they die along (<see cref="KillScope.Pod"/>).</summary>
     public long SiblingBytes;
 
-    /// <summary>What a kill within its scope gives back, in bytes.</summary>
-    public readonly long ReliefBytes => FreeableBytes + SiblingBytes;
+    /// <summary>What of its swap takes no memory, in bytes: all of it on a disk; of what is on zram, what compression saves.</summary>
+    public long SwapOnDiskBytes;
+
+    /// <summary>What of <see cref="FreeableBytes"/> is no relief, in bytes: what is swapped out to where the policy uses no swap.</summary>
+    public long UselessBytes;
+
+    /// <summary>What its own death does for the shortage, in bytes.</summary>
+    public readonly long OwnReliefBytes => Math.Max(0, FreeableBytes - UselessBytes);
+
+    /// <summary>What a kill within its scope does for the shortage, in bytes.</summary>
+    public readonly long ReliefBytes => OwnReliefBytes + SiblingBytes;
 
     /// <summary>How much of its Pod dies with it.</summary>
     public readonly KillScope Scope => Pod?.KillScope switch
@@ -70,11 +82,11 @@ public struct Candidate
         && Cgroup.Role == ContainerRole.App
         && Exclusion is Exclusion.None or Exclusion.NothingToFree;
 
-    /// <summary>What a kill gives back, in bytes.</summary>
-    public readonly long FreeableBytes => Memory.Freeable;
+    /// <summary>What a kill gives back, in bytes: at once, and what the kernel gives back a little later.</summary>
+    public readonly long FreeableBytes => Memory.Freeable + Memory.UnusualKernel;
 
     /// <summary>What a kill gives back beyond the request, in bytes; 0 within the request.</summary>
-    public readonly long OverRequestBytes => Math.Max(0, Memory.Freeable - RequestBytes);
+    public readonly long OverRequestBytes => Math.Max(0, FreeableBytes - RequestBytes);
 
     /// <summary>The kernel's ID of the cgroup, which rises with each new one.</summary>
     public readonly long CgroupId => Cgroup.Id;

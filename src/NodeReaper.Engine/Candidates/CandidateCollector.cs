@@ -34,13 +34,13 @@ public sealed class CandidateCollector
             candidate.Cgroup = cgroup;
             candidate.Pod = cgroup.Pod;
             candidate.Container = cgroup.Container;
-            Look(ref candidate, measuresGrowth);
+            Look(ref candidate, snapshot.SwapOnDisk, measuresGrowth);
         }
 
         CandidateRules.Apply(snapshot, policy, slice);
     }
 
-    private void Look(ref Candidate candidate, bool measuresGrowth)
+    private void Look(ref Candidate candidate, double swapOnDisk, bool measuresGrowth)
     {
         var cgroup = candidate.Cgroup;
         var error = cgroup.MemoryFiles.Current.IsOpen
@@ -55,6 +55,7 @@ public sealed class CandidateCollector
             return;
         }
 
+        candidate.SwapOnDiskBytes = (long)(candidate.Memory.Swap * swapOnDisk);
         candidate.GrowthBytesPerSecond = Growth(cgroup, candidate.FreeableBytes, measuresGrowth);
 
         // What was empty or being set up is looked at again, and so is what is too large for a sandbox; the others stay what

@@ -17,6 +17,7 @@ public static class CandidateRules
         {
             candidate.QosClass = candidate.Pod?.QosClass ?? candidate.Cgroup.QosClass;
             candidate.SiblingBytes = 0;
+            candidate.UselessBytes = policy.Pressure.UseSwap ? 0 : candidate.SwapOnDiskBytes;
             if (candidate.Pod is { } pod)
             {
                 candidate.PodPriority = pod.Priority;
@@ -46,7 +47,7 @@ public static class CandidateRules
         _ when candidate is { Pod: null, Cgroup: { IsNodeCritical: true, QosClass: not QosClass.Guaranteed } } => Exclusion.Protected,
         _ when candidate.IsQuarantined => Exclusion.Quarantined,
         _ when candidate.IsToldOf && policy.IsDryRunFor(candidate) => Exclusion.ToldOf,
-        var role when role == ContainerRole.Unknown || candidate.FreeableBytes < policy.Plan.MinFreeableBytes => Exclusion.NothingToFree,
+        var role when role == ContainerRole.Unknown || candidate.OwnReliefBytes < policy.Plan.MinFreeableBytes => Exclusion.NothingToFree,
         _ => Exclusion.None,
     };
 
@@ -61,7 +62,7 @@ public static class CandidateRules
 
             foreach (ref readonly var sibling in all)
             {
-                candidate.SiblingBytes += sibling.DiesAlongWith(candidate) ? sibling.FreeableBytes : 0;
+                candidate.SiblingBytes += sibling.DiesAlongWith(candidate) ? sibling.OwnReliefBytes : 0;
             }
         }
     }

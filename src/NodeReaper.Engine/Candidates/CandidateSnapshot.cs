@@ -15,6 +15,9 @@ public sealed class CandidateSnapshot
     /// <summary>The candidates, excluded ones among them.</summary>
     public ReadOnlySpan<Candidate> All => _candidates.AsSpan(0, Count);
 
+    /// <summary>Which share of what is swapped out takes no memory, 0 to 1: of a disk all, of zram what compression saves.</summary>
+    public double SwapOnDisk { get; set; } = 1;
+
     internal Span<Candidate> ToFill => _candidates.AsSpan(0, Count);
 
     internal void Clear() => Count = 0;

@@ -1,3 +1,4 @@
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Kernel.Cgroups;
 using NodeReaper.Kernel.Text;
 
@@ -54,6 +55,40 @@ public sealed class CgroupsBeside : IDisposable
         return kills;
     }
 
+    /// <summary>Begins to measure how long those wait that meet a limit. Allocates nothing.</summary>
+    /// <param name="files">Reads them.</param>
+    /// <returns>True when one has met a limit since the last look.</returns>
+    internal bool BeginStalls(LimitFiles files)
+    {
+        var any = false;
+        for (var i = 0; i < _cgroups.Count; i++)
+        {
+            var cgroup = _cgroups[i];
+            var hits = files.TimesAtLimit(cgroup.Directory);
+            any |= hits > cgroup.Last.TimesAtLimit;
+            _cgroups[i] = cgroup with { LimitHits = hits, StalledMicroseconds = files.StalledMicroseconds(cgroup.Directory) };
+        }
+
+        return any;
+    }
+
+    /// <summary>How long those have waited that have met a limit since that was begun, in microseconds. Allocates nothing.</summary>
+    /// <param name="files">Reads them.</param>
+    internal long StalledAtLimits(LimitFiles files)
+    {
+        long waited = 0;
+        for (var i = 0; i < _cgroups.Count; i++)
+        {
+            var cgroup = _cgroups[i];
+            if (files.TimesAtLimit(cgroup.Directory) > cgroup.LimitHits)
+            {
+                waited += Math.Max(0, files.StalledMicroseconds(cgroup.Directory) - cgroup.StalledMicroseconds);
+            }
+        }
+
+        return waited;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -94,5 +129,10 @@ public sealed class CgroupsBeside : IDisposable
         return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out events) == ParseOutcome.Ok;
     }
 
-    private readonly record struct Beside(SlicePath Path, CgroupDirectory Directory, MemoryEvents Last);
+    private readonly record struct Beside(SlicePath Path, CgroupDirectory Directory, MemoryEvents Last)
+    {
+        internal long LimitHits { get; init; }
+
+        internal long StalledMicroseconds { get; init; }
+    }
 }

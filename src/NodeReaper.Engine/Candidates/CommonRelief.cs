@@ -45,7 +45,7 @@ public static class CommonRelief
                 return 0;
             }
 
-            bytes -= candidate.Scope == KillScope.Pod && sibling.DiesAlongWith(candidate) ? sibling.FreeableBytes : 0;
+            bytes -= candidate.Scope == KillScope.Pod && sibling.DiesAlongWith(candidate) ? sibling.OwnReliefBytes : 0;
         }
 
         return bytes;

@@ -169,6 +169,11 @@ public sealed class ContainerCgroup
 
     internal long GrowthBytesPerSecond { get; set; }
 
+    /// <summary>What it used at the last mark, and at the one before; see <see cref="RecentGrowth"/>.</summary>
+    internal long MarkedBytes { get; set; }
+
+    internal long MarkedBytesBefore { get; set; }
+
     internal bool Fill(
         long id, CgroupDirectory directory, QosClass qosClass, ReadOnlySpan<byte> uid, ReadOnlySpan<byte> path, ReadOnlySpan<byte> containerId)
     {
@@ -209,6 +214,8 @@ public sealed class ContainerCgroup
         GrowthFromBytes = 0;
         LastFreeableBytes = 0;
         GrowthBytesPerSecond = 0;
+        MarkedBytes = 0;
+        MarkedBytesBefore = 0;
         return true;
     }
 

@@ -15,11 +15,22 @@ namespace NodeReaper.Engine.Candidates;
 /// The most of the shared memory that processes can have mapped: it goes with the last of them, unless it is a file's. What nobody has
 /// mapped is files.
 /// </param>
+/// <param name="KernelInUse">
+/// The part of the kernel memory that is neither page tables nor cache, and the buffers of network sockets: threads, open files, what is in sockets and
+/// pipes. It goes with the processes, but not at once.
+/// </param>
 public readonly record struct MemoryUse(
-    long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable, long MappedShmem = 0)
+    long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable, long MappedShmem = 0,
+    long KernelInUse = 0)
 {
     /// <summary>By how much a cgroup's files can be off, in bytes: the kernel charges and counts in batches of 64 pages a CPU.</summary>
     public static readonly long BatchBytes = 64L * Environment.SystemPageSize * Environment.ProcessorCount;
+
+    // Some of that is nothing unusual, and some is the cgroup's own.
+    private const long UsualKernelBytes = 16L << 20;
+
+    /// <summary>Kernel memory that is worth a kill, in bytes: beyond what any container has.</summary>
+    public long UnusualKernel => Math.Max(0, KernelInUse - UsualKernelBytes);
 
     /// <summary>
     /// What a kill gives back, in bytes. Not page cache, which the kernel can take by itself, and not files on tmpfs, which survive.
@@ -27,7 +38,7 @@ public readonly record struct MemoryUse(
     public long Freeable => Anon + Swap + PageTables + MappedShmem;
 
     /// <summary>What the kernel cannot take back by itself, in bytes: with swap, it can move it at least.</summary>
-    public long Unreclaimable => Anon + Swap + PageTables + Shmem;
+    public long Unreclaimable => Anon + Swap + PageTables + Shmem + UnusualKernel;
 
     /// <summary>What is still there of all that a kill was to give back, in bytes.</summary>
     /// <param name="before">What was used before the kill.</param>
@@ -52,7 +63,8 @@ public readonly record struct MemoryUse(
         swap,
         stat.UnevictableBytes,
         // Mapped files are counted along: no more than a bound.
-        Math.Min(stat.ShmemBytes, stat.FileMappedBytes));
+        Math.Min(stat.ShmemBytes, stat.FileMappedBytes),
+        Math.Max(0, stat.KernelBytes - stat.PageTableBytes - stat.ReclaimableSlabBytes) + stat.SocketBytes);
 
     /// <summary>What two cgroups use together.</summary>
     /// <param name="other">The other.</param>
@@ -65,5 +77,6 @@ public readonly record struct MemoryUse(
         PageTables + other.PageTables,
         Swap + other.Swap,
         Unevictable + other.Unevictable,
-        MappedShmem + other.MappedShmem);
+        MappedShmem + other.MappedShmem,
+        KernelInUse + other.KernelInUse);
 }

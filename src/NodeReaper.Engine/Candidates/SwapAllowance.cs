@@ -49,13 +49,10 @@ public static class SwapAllowance
         }
 
         long allowance = 0;
-        long inContainers = 0;
         var isLimited = false;
         foreach (ref readonly var container in containers)
         {
             var swappable = container.Memory.Anon + container.Memory.Shmem;
-            inContainers += swappable;
-
             // Sandboxes have no limit, and nothing to swap.
             if (container.Cgroup.Role == ContainerRole.Sandbox)
             {
@@ -90,9 +87,8 @@ public static class SwapAllowance
             allowance += slice is { Place: StallPlaces.Kubepods } ? slice.SwapAllowanceBytes : 0;
         }
 
-        var all = node.Last.Memory.SwappableBytes;
-        var outside = all != long.MaxValue ? Math.Max(0, all - inContainers) : 0;
-        node.SwapAllowanceBytes = isLimited ? allowance + outside : long.MaxValue;
+        // What runs outside of containers counts for nothing then: a container is no better off when the kubelet and its runtime are swapped out.
+        node.SwapAllowanceBytes = isLimited ? allowance : long.MaxValue;
     }
 
     // What does not read is 0; without the file there is no limit. The Pod's cgroup is right above.

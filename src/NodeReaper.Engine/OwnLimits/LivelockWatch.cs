@@ -52,11 +52,11 @@ public sealed class LivelockWatch
     {
         livelock = default;
         var hits = container.LastEvents.TimesAtLimit;
-        var podHits = _files.TimesAtPodLimit(container);
+        var podHits = _files.TimesAtPodLimit(container.Directory);
         var newHits = hits - state.LimitHits + podHits - state.PodLimitHits;
 
         // What we slow down ourselves is not for its own limit's sake.
-        if (newHits <= 0 || container.ThrottledAt > 0 || !_files.TryReadStall(container, out var stall))
+        if (newHits <= 0 || container.ThrottledAt > 0 || !_files.TryReadStall(container.Directory, out var stall))
         {
             return new LivelockState { LimitHits = hits, PodLimitHits = podHits };
         }

@@ -2,13 +2,14 @@ using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
+using NodeReaper.Kernel.Pressure;
 
 namespace NodeReaper.Engine.OwnLimits;
 
 /// <summary>
-/// Tells whether the node's stalls are its own, or those of containers that meet a limit of their own (memory.events: max, high; of the Pod,
-/// too). That some task also had to reclaim for the node's sake proves little: a large copy of files does that on a healthy node. So what
-/// each container has waited (memory.pressure: some) is held against what the node has, over half a second.
+/// Tells whether the stalls of the node, or of a slice at its limit, are its own, or those of containers, and of services beside the Pods, that meet a
+/// limit of their own (memory.events: max, high; of the Pod, too). That some task also had to reclaim for the node's sake proves little: a large copy
+/// of files does that on a healthy node. So what each has waited (memory.pressure: some) is held against what the place has, over half a second.
 /// </summary>
 public sealed class StallBlame
 {
@@ -18,6 +19,7 @@ public sealed class StallBlame
     private static readonly long s_most = 3 * Stopwatch.Frequency;
     private readonly LimitFiles _files = new();
     private long _beganAt;
+    private long _judgedIn;
     private long _nodeMicroseconds;
 
     /// <summary>Whose stalls they are.</summary>
@@ -26,8 +28,8 @@ public sealed class StallBlame
         /// <summary>It is being measured: to be asked again in a moment.</summary>
         Unknown,
 
-        /// <summary>The node's, or it cannot be told.</summary>
-        Node,
+        /// <summary>The place's own, or it cannot be told.</summary>
+        Place,
 
         /// <summary>Theirs, who met a limit of their own.</summary>
         OwnLimits,
@@ -35,21 +37,22 @@ public sealed class StallBlame
 
     /// <summary>Says whose they are. Allocates nothing.</summary>
     /// <param name="containers">The containers.</param>
-    /// <param name="node">Gives what the node's tasks have waited.</param>
+    /// <param name="beside">The cgroups beside the Pods.</param>
+    /// <param name="node">Gives what the tasks of the node, and of each slice, have waited.</param>
+    /// <param name="slice">The slice whose stalls they are; null for the node.</param>
     /// <param name="policy">How much stalling counts.</param>
-    public Verdict Judge(ReadOnlySpan<ContainerCgroup> containers, NodePressure node, PressurePolicy policy)
+    public Verdict Judge(
+        ReadOnlySpan<ContainerCgroup> containers, CgroupsBeside beside, NodePressure node, SlicePressure? slice, PressurePolicy policy)
     {
         var now = Stopwatch.GetTimestamp();
-        if (!node.TryReadStall(out var ofNode))
+        if (!TryReadStall(node, slice, out var stall))
         {
-            return Verdict.Node;
+            return Verdict.Place;
         }
 
-        if (_beganAt == 0 || now - _beganAt > s_most)
+        if (!IsBegun(now, node.Last.Timestamp))
         {
-            _beganAt = now;
-            _nodeMicroseconds = ofNode.SomeTotalMicroseconds;
-            return HasAnyMetItsLimit(containers) ? Verdict.Unknown : Verdict.Node;
+            return Begin(containers, beside, node, now) ? Verdict.Unknown : Verdict.Place;
         }
 
         if (now - _beganAt < s_least)
@@ -57,41 +60,51 @@ public sealed class StallBlame
             return Verdict.Unknown;
         }
 
-        var elapsed = Stopwatch.GetElapsedTime(_beganAt, now);
-        _beganAt = 0;
-        var enough = policy.Stall / policy.StallWindow * elapsed.TotalMicroseconds;
-        return OthersWaited(containers, ofNode.SomeTotalMicroseconds - _nodeMicroseconds, enough) ? Verdict.Node : Verdict.OwnLimits;
+        _judgedIn = node.Last.Timestamp;
+        var enough = policy.Stall / policy.StallWindow * Stopwatch.GetElapsedTime(_beganAt, now).TotalMicroseconds;
+        var waited = stall.SomeTotalMicroseconds - (slice?.StalledMicroseconds ?? _nodeMicroseconds);
+        return OthersWaited(containers, slice, waited - (slice is null ? beside.StalledAtLimits(_files) : 0), enough) ? Verdict.Place : Verdict.OwnLimits;
     }
 
+    // One measurement serves all places that are asked about in the same round, and no later one.
+    private bool IsBegun(long now, long round) => _beganAt > 0 && now - _beganAt <= s_most && (_judgedIn == 0 || _judgedIn == round);
+
     // Begins with all of them; who has met a limit since the last look around is the reason to go on.
-    private bool HasAnyMetItsLimit(ReadOnlySpan<ContainerCgroup> containers)
+    private bool Begin(ReadOnlySpan<ContainerCgroup> containers, CgroupsBeside beside, NodePressure node, long now)
     {
-        var any = false;
+        var any = beside.BeginStalls(_files);
         foreach (var container in containers)
         {
             var hits = Hits(container);
             any |= hits > container.Livelock.LimitHits + container.Livelock.PodLimitHits;
             container.LimitHits = hits;
-            container.StalledMicroseconds = Stalled(container);
+            container.StalledMicroseconds = _files.StalledMicroseconds(container.Directory);
         }
 
-        if (!any)
+        foreach (var slice in node.Slices.All)
         {
-            _beganAt = 0;
+            slice?.StalledMicroseconds = _files.StalledMicroseconds(slice.Directory);
         }
 
+        _nodeMicroseconds = node.TryReadStall(out var ofNode) ? ofNode.SomeTotalMicroseconds : 0;
+        _judgedIn = 0;
+        _beganAt = any ? now : 0;
         return any;
     }
 
-    private bool OthersWaited(ReadOnlySpan<ContainerCgroup> containers, long nodeMicroseconds, double enough)
+    private bool OthersWaited(ReadOnlySpan<ContainerCgroup> containers, SlicePressure? slice, long placeMicroseconds, double enough)
     {
         long atLimits = 0;
         var others = false;
         foreach (var container in containers)
         {
-            var hits = Hits(container);
-            var waited = Math.Max(0, Stalled(container) - container.StalledMicroseconds);
-            if (hits > container.LimitHits)
+            if (slice?.Holds(container) == false)
+            {
+                continue;
+            }
+
+            var waited = Math.Max(0, _files.StalledMicroseconds(container.Directory) - container.StalledMicroseconds);
+            if (Hits(container) > container.LimitHits)
             {
                 atLimits += waited;
             }
@@ -101,10 +114,11 @@ public sealed class StallBlame
             }
         }
 
-        return others || nodeMicroseconds - atLimits >= enough;
+        return others || placeMicroseconds - atLimits >= enough;
     }
 
-    private long Hits(ContainerCgroup container) => _files.TimesAtLimit(container) + _files.TimesAtPodLimit(container);
+    private bool TryReadStall(NodePressure node, SlicePressure? slice, out PressureStall stall) =>
+        slice is null ? node.TryReadStall(out stall) : _files.TryReadStall(slice.Directory, out stall);
 
-    private long Stalled(ContainerCgroup container) => _files.TryReadStall(container, out var stall) ? stall.SomeTotalMicroseconds : 0;
+    private long Hits(ContainerCgroup container) => _files.TimesAtLimit(container.Directory) + _files.TimesAtPodLimit(container.Directory);
 }

@@ -76,7 +76,7 @@ public static class Decisions
         long bytes = 0;
         foreach (ref readonly var candidate in snapshot.All)
         {
-            bytes += candidate.Exclusion == Exclusion.ToldOf ? candidate.FreeableBytes : 0;
+            bytes += candidate.Exclusion == Exclusion.ToldOf ? candidate.OwnReliefBytes : 0;
         }
 
         return bytes;

@@ -21,6 +21,8 @@ public sealed class NodePressure : IDisposable
     private FillRate _fillRate;
     private StallClock _some;
     private StallClock _full;
+    private long _swapAllowance = long.MaxValue;
+    private long _swapUsedThen;
 
     /// <summary>Opens the files.</summary>
     /// <param name="procRoot">The proc file system, such as <c>/proc</c>.</param>
@@ -57,8 +59,19 @@ public sealed class NodePressure : IDisposable
     /// <summary>The slices above the Pods, read along with the node.</summary>
     public PodSlices Slices { get; } = new();
 
-    /// <summary>How much more the containers may swap out, in bytes; see <see cref="Candidates.SwapAllowance"/>.</summary>
-    public long SwapAllowanceBytes { get; set; } = long.MaxValue;
+    /// <summary>
+    /// How much more the containers may swap out, in bytes; see <see cref="Candidates.SwapAllowance"/>. It is added up every few seconds;
+    /// what is swapped out in between is taken off.
+    /// </summary>
+    public long SwapAllowanceBytes
+    {
+        get => SwapAllowance(Last.Memory);
+        set
+        {
+            _swapAllowance = value;
+            _swapUsedThen = Last.Memory.SwapUsedBytes;
+        }
+    }
 
     /// <summary>Notes that the kernel's PSI alarm went off just now, if it did for the node's sake.</summary>
     /// <param name="kind">Which alarm.</param>
@@ -95,6 +108,9 @@ public sealed class NodePressure : IDisposable
     /// <summary>Looks for swap on zram. Allocates: for quiet moments.</summary>
     public void Discover() => _zram.Discover();
 
+    /// <summary>The share of what is swapped out that takes no memory, 0 to 1; 1 without swap. Allocates nothing.</summary>
+    public double SwapOnDisk() => Last.Memory.SwapUsedBytes > 0 ? _zram.ShareOnDisk() : 1;
+
     /// <summary>Reads the signals. Allocates nothing.</summary>
     /// <param name="policy">The thresholds, which say how closely the slices are looked at.</param>
     /// <returns>False when meminfo could not be read or understood: <see cref="Last"/> is then what it was.</returns>
@@ -121,11 +137,14 @@ public sealed class NodePressure : IDisposable
             _reclaim.Rates,
             _reclaim.Latest.OomKills,
             _full.StallingFor(now),
-            Math.Min(SwapAllowanceBytes, Math.Max(0, memory.SwapFreeBytes - _zram.UselessBytes())),
+            Math.Min(SwapAllowance(memory), Math.Max(0, memory.SwapFreeBytes - _zram.UselessBytes())),
             (isStalling ? StallPlaces.Node : 0) | (_full.IsStalling(now) ? StallPlaces.NodeFull : 0) | Slices.Stalling(now));
         Slices.Read(Last, policy);
         return true;
     }
+
+    private long SwapAllowance(in MemInfo memory) =>
+        _swapAllowance == long.MaxValue ? long.MaxValue : Math.Max(0, _swapAllowance - Math.Max(0, memory.SwapUsedBytes - _swapUsedThen));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -84,6 +84,18 @@ public sealed class PodSlices : IDisposable
         return ooms;
     }
 
+    /// <summary>A slice for whose own limit the kernel's OOM killer was called since it was last asked; null when there is none. Allocates nothing.</summary>
+    public SlicePressure? OneWithNewOoms()
+    {
+        SlicePressure? found = null;
+        foreach (var slice in _slices)
+        {
+            found = slice?.HasNewOoms() == true ? slice : found;
+        }
+
+        return found;
+    }
+
     /// <summary>How many processes the kernel's OOM killer took in Pods, also in those that are gone. Allocates nothing.</summary>
     public long OomKillsInPods()
     {

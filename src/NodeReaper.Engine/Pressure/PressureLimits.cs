@@ -1,4 +1,5 @@
 using NodeReaper.Engine.Policy;
+using NodeReaper.Kernel.Procfs;
 
 namespace NodeReaper.Engine.Pressure;
 
@@ -16,9 +17,36 @@ public readonly record struct PressureLimits(
     private const long DefaultAtLeast = 96L << 20;
     private const long DefaultAtMost = 1L << 30;
 
+    // What is given in bytes is meant for the node, and may be all that a small slice has.
+    private const double MostPercentOfSlice = 20;
+
+    /// <summary>Applies the policy to a place.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="memory">The node's memory, or the slice's.</param>
+    /// <param name="slice">Which slice it is; null for the node.</param>
+    public static PressureLimits Of(PressurePolicy policy, in MemInfo memory, SlicePressure? slice) =>
+        slice is null ? Of(policy, memory.OrdinaryBytes) : OfSlice(policy, memory.TotalBytes);
+
+    /// <summary>Applies the policy to a slice: amounts in bytes are at most a fifth of its limit there, and twice that to recover to.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="limitBytes">The slice's limit in bytes.</param>
+    public static PressureLimits OfSlice(PressurePolicy policy, long limitBytes)
+    {
+        var most = MemoryAmount.OfPercent(MostPercentOfSlice).On(limitBytes);
+        var limits = Of(policy, limitBytes);
+        var killBelow = policy.KillBelow is { PercentOfTotal: > 0 } ? limits.KillBelowBytes : Math.Min(limits.KillBelowBytes, most);
+        var recoverTo = policy.RecoverTo switch
+        {
+            null => Math.Min(limitBytes, 2 * killBelow),
+            { PercentOfTotal: > 0 } => limits.RecoverToBytes,
+            _ => Math.Min(limits.RecoverToBytes, 2 * most),
+        };
+        return limits with { KillBelowBytes = killBelow, RecoverToBytes = Math.Max(killBelow, recoverTo) };
+    }
+
     /// <summary>Applies the policy.</summary>
     /// <param name="policy">The policy.</param>
-    /// <param name="totalBytes">The node's MemTotal, or the slice's limit, in bytes.</param>
+    /// <param name="totalBytes">What the node has without huge pages that were set aside, or the slice's limit, in bytes.</param>
     public static PressureLimits Of(PressurePolicy policy, long totalBytes)
     {
         var killBelow = policy.KillBelow?.On(totalBytes)

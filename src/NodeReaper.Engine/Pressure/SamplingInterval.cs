@@ -15,10 +15,10 @@ public static class SamplingInterval
     /// <returns>Milliseconds, at least 1.</returns>
     public static int Milliseconds(PressurePolicy policy, NodePressure node)
     {
-        var shortest = Milliseconds(policy, node.Last);
+        var shortest = Milliseconds(policy, node.Last, null);
         foreach (var slice in node.Slices.All)
         {
-            shortest = slice is { IsLimited: true } ? Math.Min(shortest, Milliseconds(policy, slice.Last)) : shortest;
+            shortest = slice is { IsLimited: true } ? Math.Min(shortest, Milliseconds(policy, slice.Last, slice)) : shortest;
         }
 
         return shortest;
@@ -37,6 +37,6 @@ public static class SamplingInterval
         return (int)Math.Max(1, Math.Clamp(safe, policy.FastestSample.TotalMilliseconds, policy.SlowestSample.TotalMilliseconds));
     }
 
-    private static int Milliseconds(PressurePolicy policy, in PressureReading reading) =>
-        Milliseconds(policy, PressureLimits.Of(policy, reading.Memory.TotalBytes), reading);
+    private static int Milliseconds(PressurePolicy policy, in PressureReading reading, SlicePressure? slice) =>
+        Milliseconds(policy, PressureLimits.Of(policy, reading.Memory, slice), reading);
 }

@@ -23,8 +23,12 @@ public sealed class SlicePressure : IDisposable
     private readonly FileDescriptor _ownEvents;
     private readonly byte[] _pathInFront;
     private static readonly long s_reclaimableEvery = Stopwatch.Frequency;
+    private static readonly long s_refaultsOver = Stopwatch.Frequency / 2;
     private long _reclaimableAt = long.MinValue / 2;
     private long _reclaimableBytes;
+    private long _refaultsAt;
+    private long _refaults;
+    private long _refaultsPerSecond;
     private long _swapLimitBytes = long.MaxValue;
     private long _swappableBytes = long.MaxValue;
     private StallClock _some;
@@ -32,6 +36,7 @@ public sealed class SlicePressure : IDisposable
     private StallClock _limitMet;
     private FillRate _fillRate;
     private long _timesAtLimit;
+    private long _oomsSeen;
 
     private SlicePressure(string cgroupRoot, SlicePath path, CgroupDirectory directory, PressurePolicy policy)
     {
@@ -59,6 +64,7 @@ public sealed class SlicePressure : IDisposable
         SomeAlarm = PsiTrigger.Open(pressure, PsiKind.Some, (int)policy.Stall.TotalMicroseconds, windowMicroseconds, out _);
         FullAlarm = PsiTrigger.Open(pressure, PsiKind.Full, (int)policy.FullStall.TotalMicroseconds, windowMicroseconds, out _);
         _ = TryReadTimesAtLimit(out _timesAtLimit);
+        _oomsSeen = OwnOoms;
     }
 
     private SlicePressure(string path, in PressureReading reading)
@@ -76,6 +82,12 @@ public sealed class SlicePressure : IDisposable
 
     /// <summary>The kernel's ID of the cgroup.</summary>
     public long Id { get; }
+
+    /// <summary>The open directory.</summary>
+    internal CgroupDirectory Directory => _directory;
+
+    /// <summary>What some task of it had waited for memory when it was last asked whose its stalls are, in microseconds.</summary>
+    internal long StalledMicroseconds { get; set; }
 
     /// <summary>Which of the places it is.</summary>
     public StallPlaces Place { get; }
@@ -153,6 +165,14 @@ public sealed class SlicePressure : IDisposable
     /// <summary>How often it was called for its own limit. Allocates nothing.</summary>
     public long OwnOoms => TryReadEvents(_ownEvents, out var events) ? events.Oom : 0;
 
+    /// <summary>True when it was called for its own limit since this was last asked. Allocates nothing.</summary>
+    internal bool HasNewOoms()
+    {
+        var before = _oomsSeen;
+        _oomsSeen = OwnOoms;
+        return _oomsSeen > before;
+    }
+
     /// <summary>Takes note of its events, so that the next one wakes the poll again.</summary>
     public void RearmEvents() => _ = Events.ReadRecord(_text);
 
@@ -199,7 +219,7 @@ public sealed class SlicePressure : IDisposable
         }
 
         var free = Math.Max(0, limit - current);
-        var limits = PressureLimits.Of(policy, limit);
+        var limits = PressureLimits.OfSlice(policy, limit);
 
         // Page cache fills every limit in time, and is no use; but what of it there is costs the kernel a look at all cgroups below: while
         // there is no hurry, that is done only now and then.
@@ -207,7 +227,7 @@ public sealed class SlicePressure : IDisposable
         if (isNear || node.Timestamp - _reclaimableAt >= s_reclaimableEvery)
         {
             _reclaimableAt = node.Timestamp;
-            _reclaimableBytes = ReclaimableBytes();
+            ReadStat(node.Timestamp);
         }
 
         var available = Math.Min(limit, free + Math.Min(_reclaimableBytes, current));
@@ -220,9 +240,10 @@ public sealed class SlicePressure : IDisposable
         var isStalling = isAtLimit && _some.IsStalling(node.Timestamp);
         Last = node with
         {
-            Memory = node.Memory with { TotalBytes = limit, FreeBytes = free, AvailableBytes = available },
+            Memory = node.Memory with { TotalBytes = limit, FreeBytes = free, AvailableBytes = available, HugetlbBytes = 0 },
             FillBytesPerSecond = _fillRate.Add(node.Timestamp, available),
             SwapRoomBytes = Math.Min(node.SwapRoomBytes, SwapAllowanceBytes),
+            Reclaim = node.Reclaim with { Refaults = _refaultsPerSecond },
             IsStalling = isStalling,
             StallingFor = isStalling ? _some.StallingFor(node.Timestamp) : TimeSpan.Zero,
             FullyStallingFor = isAtLimit ? _full.StallingFor(node.Timestamp) : TimeSpan.Zero,
@@ -269,14 +290,28 @@ public sealed class SlicePressure : IDisposable
         return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out events) == ParseOutcome.Ok;
     }
 
-    // File pages that are not shmem; what is mlocked of them is not told, and is little.
-    private long ReclaimableBytes()
+    private void ReadStat(long now)
     {
         var read = _stat.IsOpen ? _stat.ReadRecord(_text) : SyscallResult.Failed(Errno.ENOENT);
-        return read.Succeeded && MemoryStat.Parse(_text.AsSpan(0, (int)read.Value), out var stat) == ParseOutcome.Ok
-            ? Math.Max(0, stat.FileBytes - stat.ShmemBytes)
-            : 0;
+        if (!read.Succeeded || MemoryStat.Parse(_text.AsSpan(0, (int)read.Value), out var stat) != ParseOutcome.Ok)
+        {
+            _reclaimableBytes = 0;
+            return;
+        }
+
+        _reclaimableBytes = ReclaimableBytes(stat);
+        if (now - _refaultsAt >= s_refaultsOver)
+        {
+            _refaultsPerSecond = _refaultsAt == 0
+                ? 0
+                : (long)(Math.Max(0, stat.Refaults - _refaults) / Stopwatch.GetElapsedTime(_refaultsAt, now).TotalSeconds);
+            (_refaults, _refaultsAt) = (stat.Refaults, now);
+        }
     }
+
+    // As in MemAvailable: file pages on the LRU lists (no shmem, no mlocked ones) and slab that can be reclaimed. A backup that walks all files
+    // fills the limit with dentries and inodes, and nobody has to die for that.
+    private static long ReclaimableBytes(in MemoryStat stat) => stat.ActiveFileBytes + stat.InactiveFileBytes + stat.ReclaimableSlabBytes;
 
     private FileDescriptor Open(ReadOnlySpan<byte> nullTerminatedName)
     {

@@ -80,6 +80,27 @@ public sealed class ZramSwap : IDisposable
         return useless;
     }
 
+    /// <summary>The share of what is swapped out that takes no memory, 0 to 1. Allocates nothing.</summary>
+    public double ShareOnDisk()
+    {
+        long used = 0;
+        double stays = 0;
+        var areas = Areas();
+        while (areas.MoveNext())
+        {
+            used += areas.UsedBytes;
+            for (var i = 0; i < _devices.Count; i++)
+            {
+                if (areas.Name.SequenceEqual(_devices[i].Name))
+                {
+                    stays += areas.UsedBytes * ShareThatStays(_devices[i].Stat);
+                }
+            }
+        }
+
+        return used > 0 ? 1 - (stays / used) : 1;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

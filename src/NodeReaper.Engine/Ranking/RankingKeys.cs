@@ -8,6 +8,7 @@ public static class RankingKeys
     [
         new KillPriorityKey(),
         new PodPriorityKey(),
+        new CauseKey(),
         new QosClassKey(),
         new OverRequestKey(),
         new GrowthKey(),

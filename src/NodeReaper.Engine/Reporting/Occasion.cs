@@ -23,7 +23,7 @@ public readonly record struct Occasion(
     /// <param name="livelock">The evidence.</param>
     public static Occasion Of(NodePressure node, PressurePolicy policy, in Livelock livelock) => new(
         node.Last,
-        PressureLimits.Of(policy, node.Last.Memory.TotalBytes),
+        PressureLimits.Of(policy, node.Last.Memory, null),
         new PressureVerdict(OwnLimit, 1, false),
         null,
         livelock);
@@ -68,7 +68,7 @@ public readonly record struct Occasion(
     /// <param name="slice">Which slice it is; null for the node.</param>
     public static Occasion Of(in PressureReading reading, PressurePolicy policy, SlicePressure? slice)
     {
-        var limits = PressureLimits.Of(policy, reading.Memory.TotalBytes);
+        var limits = PressureLimits.Of(policy, reading.Memory, slice);
         return new Occasion(reading, limits, Assessor.Assess(reading, limits), slice);
     }
 }

@@ -17,7 +17,7 @@ public sealed class Reclaimer : IDisposable
 
     private readonly WakeUp _wanted = new();
     private readonly MemoryUseReader _reader = new();
-    private readonly byte[] _number = new byte[32];
+    private readonly byte[] _number = new byte[64];
     private readonly KillErrors _errors;
     private CgroupDirectory _cgroup = CgroupDirectory.None;
     private long _wantedBytes;
@@ -26,10 +26,13 @@ public sealed class Reclaimer : IDisposable
     private volatile bool _isStopping;
     private bool _isStarted;
     private bool _hasResult;
+    private bool _takesSwappiness = true;
 
     /// <summary>Makes one; its thread starts with the first wish.</summary>
     /// <param name="errors">Counts errors.</param>
     public Reclaimer(KillErrors errors) => _errors = errors;
+
+    private static ReadOnlySpan<byte> OnlySwap => " swappiness=200"u8;
 
     /// <summary>True while it reclaims.</summary>
     public bool IsBusy => _isBusy;
@@ -62,7 +65,7 @@ public sealed class Reclaimer : IDisposable
     }
 
     /// <summary>Takes the result of the last wish, once.</summary>
-    /// <param name="bytes">By how much the container's memory shrank, in bytes.</param>
+    /// <param name="bytes">By how much what the container has but page cache shrank, in bytes.</param>
     /// <returns>False while there is none.</returns>
     public bool TryTakeResult(out long bytes)
     {
@@ -101,8 +104,13 @@ public sealed class Reclaimer : IDisposable
         _ = _reader.Read(_cgroup, out var before);
         for (var left = _wantedBytes; left > 0 && !_isStopping; left -= PieceBytes)
         {
-            _ = Utf8Formatter.TryFormat(Math.Min(left, PieceBytes), _number, out var length);
-            var error = _cgroup.WriteFile("memory.reclaim\0"u8, _number.AsSpan(0, length));
+            var error = _cgroup.WriteFile("memory.reclaim\0"u8, Piece(Math.Min(left, PieceBytes)));
+            if (error == Errno.EINVAL && _takesSwappiness)
+            {
+                _takesSwappiness = false;
+                left += PieceBytes;
+                continue;
+            }
 
             // EAGAIN: there was less to be had.
             if (!error.IsNone)
@@ -112,6 +120,20 @@ public sealed class Reclaimer : IDisposable
             }
         }
 
-        return _reader.Read(_cgroup, out var after).IsNone ? Math.Max(0, before.Current - after.Current) : 0;
+        // Page cache was available before.
+        return _reader.Read(_cgroup, out var after).IsNone ? Math.Max(0, before.Anon + before.Shmem - after.Anon - after.Shmem) : 0;
+    }
+
+    // What is to be swapped out, and not page cache in its place: before Linux 6.11 that cannot be asked for.
+    private ReadOnlySpan<byte> Piece(long bytes)
+    {
+        _ = Utf8Formatter.TryFormat(bytes, _number, out var length);
+        if (_takesSwappiness)
+        {
+            OnlySwap.CopyTo(_number.AsSpan(length));
+            length += OnlySwap.Length;
+        }
+
+        return _number.AsSpan(0, length);
     }
 }

@@ -25,6 +25,7 @@ internal sealed class SoftStages : IDisposable
 
     // The kernel reclaims what is above the mark while it is being written: room for a second's growth keeps that from us.
     private const long LeastRoomBytes = 4L << 20;
+    private static readonly long s_calm = 60 * Stopwatch.Frequency;
     private static readonly long s_barren = 30 * Stopwatch.Frequency;
 
     private readonly NodePressure _node;
@@ -36,11 +37,14 @@ internal sealed class SoftStages : IDisposable
     private readonly CycleReports _tell;
     private readonly Action<SlicePressure?> _survey;
     private readonly MainProcess _mainProcess;
+    private readonly KillBudget _budget;
     private readonly Throttles _throttles;
     private readonly Reclaimer _reclaimer;
     private long _workedAt;
     private int _throttled;
+    private long _throttleNeededAt;
     private bool _hasToldWhatItSees;
+    private bool _hasToldOfCap;
     private Occasion _reclaimOccasion;
     private ReportedCandidate _reclaimedFrom;
     private ContainerCgroup? _reclaimedCgroup;
@@ -55,6 +59,7 @@ internal sealed class SoftStages : IDisposable
         CycleReports tell,
         MainProcess mainProcess,
         KillErrors errors,
+        KillBudget budget,
         Action<SlicePressure?> survey)
     {
         _node = node;
@@ -65,6 +70,7 @@ internal sealed class SoftStages : IDisposable
         _plan = plan;
         _tell = tell;
         _mainProcess = mainProcess;
+        _budget = budget;
         _survey = survey;
         _throttles = new Throttles(errors);
         _reclaimer = new Reclaimer(errors);
@@ -80,13 +86,13 @@ internal sealed class SoftStages : IDisposable
         var stages = policy.Stages;
         var now = _node.Last.Timestamp;
         TellOfReclaim();
-        LiftIfOver(policy);
         if (now - _workedAt < s_apart)
         {
             return false;
         }
 
         _workedAt = now;
+        LiftIfOver(policy);
         Observe(policy);
         if (policy.DryRun)
         {
@@ -177,6 +183,7 @@ internal sealed class SoftStages : IDisposable
             return;
         }
 
+        _hasToldOfCap = false;
         foreach (var container in _tree.Containers)
         {
             container.GraceEnds = 0;
@@ -191,8 +198,10 @@ internal sealed class SoftStages : IDisposable
         {
             if (!container.IsLookedAtForMarks)
             {
-                container.IsLookedAtForMarks = true;
-                if (container.ThrottledAt == 0 && _throttles.LiftLeftover(container))
+                var isTried = true;
+                var isLifted = container.ThrottledAt == 0 && _throttles.LiftLeftover(container, out isTried);
+                container.IsLookedAtForMarks = isTried;
+                if (isLifted)
                 {
                     _tell.Unthrottled(Occasion.Of(_node, policy.Pressure), container, isLeftover: true);
                 }
@@ -206,7 +215,7 @@ internal sealed class SoftStages : IDisposable
         {
             if (container.ThrottledAt > 0)
             {
-                _throttles.Lift(container);
+                _ = _throttles.Lift(container);
             }
         }
 
@@ -218,7 +227,7 @@ internal sealed class SoftStages : IDisposable
 
     // With swap to spare, little available memory alone is no pressure.
     private static bool IsPressing(ReapPolicy policy, in Occasion occasion) =>
-        occasion.Reading.IsSwapSpent(PressureLimits.Of(policy.Pressure, occasion.Reading.Memory.TotalBytes));
+        occasion.Reading.IsSwapSpent(PressureLimits.Of(policy.Pressure, occasion.Reading.Memory, occasion.Slice));
 
     private void Observe(ReapPolicy policy)
     {
@@ -294,28 +303,66 @@ internal sealed class SoftStages : IDisposable
                 && _throttles.Set(container, candidate.Memory.Current + Math.Max(LeastRoomBytes, growth)).IsNone)
             {
                 _throttled++;
+                _throttleNeededAt = _node.Last.Timestamp;
                 _tell.Throttled(occasion, policy, index);
             }
         }
     }
 
+    // Over is when there is as much room again as between the marks; or when it has not been needed for a minute: who is kept from growing by it
+    // would else be so for ever.
     private void LiftIfOver(ReapPolicy policy)
     {
-        if (_throttled == 0 || !(policy.DryRun || _marks.IsOver(policy, policy.Stages.Throttle)))
+        if (_throttled == 0)
         {
             return;
         }
 
-        _throttled = 0;
+        var now = _node.Last.Timestamp;
+        if (_marks.TryFind(policy, policy.Stages.Throttle, "throttle", out var needed) && IsPressing(policy, needed))
+        {
+            _throttleNeededAt = now;
+        }
+
+        if (!policy.DryRun && !_marks.IsOver(policy, policy.Stages.Throttle) && now - _throttleNeededAt < s_calm)
+        {
+            return;
+        }
+
         foreach (var container in _tree.Containers)
         {
-            if (container.ThrottledAt > 0)
+            if (container.ThrottledAt > 0 && _throttles.Lift(container))
             {
-                _throttles.Lift(container);
                 _tell.Unthrottled(Occasion.Of(_node, policy.Pressure), container, isLeftover: false);
             }
         }
+
+        _throttled = CountThrottled();
     }
+
+    // Those that could not be lifted are tried again; those that are gone count no more.
+    private int CountThrottled()
+    {
+        var count = 0;
+        foreach (var container in _tree.Containers)
+        {
+            count += container.ThrottledAt > 0 ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private void TellOfCap(ReapPolicy policy, in Occasion occasion, long now)
+    {
+        if (!_hasToldOfCap && !IsWithinBudget(policy, occasion, now))
+        {
+            _hasToldOfCap = true;
+            _tell.Capped(occasion, policy);
+        }
+    }
+
+    private bool IsWithinBudget(ReapPolicy policy, in Occasion occasion, long now) =>
+        _budget.Allows(now, Decisions.MaxKills(occasion.Verdict, policy.Plan), policy.Plan.KillWindow);
 
     // True when the plan holds those whose time is over.
     private bool Terminate(ReapPolicy policy, in Occasion occasion)
@@ -341,9 +388,10 @@ internal sealed class SoftStages : IDisposable
             {
                 if (candidate.Cgroup.GraceEnds == 0
                     && !policy.IsDryRunFor(candidate)
-                    && Grace.ThatFits(occasion, candidate, policy.Stages) is { } grace)
+                    && Grace.ThatFits(occasion, candidate, policy.Stages) is { } grace
+                    && !Ask(policy, occasion, index, grace))
                 {
-                    _ = Ask(policy, occasion, index, grace);
+                    TellOfCap(policy, occasion, now);
                 }
 
                 _plan.Remove(position, _snapshot.All);
@@ -353,15 +401,18 @@ internal sealed class SoftStages : IDisposable
         return _plan.Count > 0;
     }
 
+    // To ask is to kill, as far as the cap on kills goes.
     private bool Ask(ReapPolicy policy, in Occasion occasion, int index, TimeSpan grace)
     {
         ref readonly var candidate = ref _snapshot.All[index];
-        if (!_mainProcess.Terminate(candidate.Cgroup.Directory, candidate.FreeableBytes).IsNone)
+        var now = Stopwatch.GetTimestamp();
+        if (!IsWithinBudget(policy, occasion, now) || !_mainProcess.Terminate(candidate.Cgroup.Directory, candidate.FreeableBytes).IsNone)
         {
             return false;
         }
 
-        candidate.Cgroup.GraceEnds = Stopwatch.GetTimestamp() + (long)(grace.TotalSeconds * Stopwatch.Frequency);
+        _budget.Note(now);
+        candidate.Cgroup.GraceEnds = now + (long)(grace.TotalSeconds * Stopwatch.Frequency);
         _tell.Terminated(occasion, policy, index, grace);
         return true;
     }

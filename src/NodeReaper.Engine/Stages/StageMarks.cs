@@ -40,7 +40,7 @@ internal sealed class StageMarks(NodePressure node)
     private static bool TryFind(
         in PressureReading reading, ReapPolicy policy, MemoryAmount below, string stage, SlicePressure? slice, ref Occasion occasion)
     {
-        var limits = LimitsOf(policy, below, reading);
+        var limits = LimitsOf(policy, below, reading, slice);
         var missing = limits.RecoverToBytes - reading.Memory.AvailableBytes;
         if (reading.Memory.AvailableBytes >= limits.KillBelowBytes)
         {
@@ -61,22 +61,26 @@ internal sealed class StageMarks(NodePressure node)
             return true;
         }
 
-        var isOver = node.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, node.Last).RecoverToBytes;
+        var isOver = node.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, node.Last, null).RecoverToBytes;
         foreach (var slice in node.Slices.All)
         {
             isOver &= slice is not { IsLimited: true }
-                || slice.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, slice.Last).RecoverToBytes;
+                || slice.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, slice.Last, slice).RecoverToBytes;
         }
 
         return isOver;
     }
 
     // A stage has as much room between its marks as the kill has.
-    private static PressureLimits LimitsOf(ReapPolicy policy, MemoryAmount below, in PressureReading reading)
+    private static PressureLimits LimitsOf(ReapPolicy policy, MemoryAmount below, in PressureReading reading, SlicePressure? slice)
     {
-        var total = reading.Memory.TotalBytes;
-        var kill = PressureLimits.Of(policy.Pressure, total);
-        var mark = Math.Min(below.On(total), total);
-        return kill with { KillBelowBytes = mark, RecoverToBytes = Math.Min(total, mark + Math.Max(1, kill.RecoverToBytes - kill.KillBelowBytes)) };
+        var kill = PressureLimits.Of(policy.Pressure, reading.Memory, slice);
+        var marks = PressureLimits.Of(policy.Pressure with { KillBelow = below, RecoverTo = null }, reading.Memory, slice);
+        var total = reading.Memory.OrdinaryBytes;
+        return kill with
+        {
+            KillBelowBytes = marks.KillBelowBytes,
+            RecoverToBytes = Math.Min(total, marks.KillBelowBytes + Math.Max(1, kill.RecoverToBytes - kill.KillBelowBytes)),
+        };
     }
 }

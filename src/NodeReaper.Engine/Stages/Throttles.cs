@@ -60,22 +60,32 @@ public sealed class Throttles
 
     /// <summary>Gives a container back what it had, unless somebody else has set it since. Allocates nothing.</summary>
     /// <param name="container">The container.</param>
-    public void Lift(ContainerCgroup container)
+    /// <returns>False when that failed: it is still throttled, and its mark still there, so that it can be tried again, if only by the next agent.</returns>
+    public bool Lift(ContainerCgroup container)
     {
-        if (container.Directory.ReadValue(High, out var now).IsNone && now == container.ThrottledAt)
+        var error = container.Directory.ReadValue(High, out var now);
+        if (error.IsNone && now == container.ThrottledAt)
         {
-            _ = _errors.Note(KillCall.Throttle, container.Directory.WriteFile(High, Text(container.HighBefore), isBlocking: false));
+            error = container.Directory.WriteFile(High, Text(container.HighBefore), isBlocking: false);
+        }
+
+        if (!IsDone(error))
+        {
+            return false;
         }
 
         _ = container.Directory.Descriptor.RemoveAttribute(Mark);
         container.ThrottledAt = 0;
+        return true;
     }
 
     /// <summary>Gives a container back what an agent before this one took from it and did not live to give back. Allocates nothing.</summary>
     /// <param name="container">The container.</param>
-    /// <returns>True when there was something.</returns>
-    public bool LiftLeftover(ContainerCgroup container)
+    /// <param name="isTried">False when that failed, and is to be tried again.</param>
+    /// <returns>True when there was something, and it was given back.</returns>
+    public bool LiftLeftover(ContainerCgroup container, out bool isTried)
     {
+        isTried = true;
         var read = container.Directory.Descriptor.ReadAttribute(Mark, _mark);
         if (!read.Succeeded)
         {
@@ -83,16 +93,25 @@ public sealed class Throttles
         }
 
         // What somebody else has set since is theirs. The kernel rounds what is set down to pages.
-        var isOurs = TryReadMark(_mark.AsSpan(0, (int)read.Value), out var before, out var set)
-            && container.Directory.ReadValue(High, out var now).IsNone && now <= set && now > set - Environment.SystemPageSize;
+        var error = container.Directory.ReadValue(High, out var now);
+        var isMark = TryReadMark(_mark.AsSpan(0, (int)read.Value), out var before, out var set);
+        var isOurs = isMark && error.IsNone && now <= set && now > set - Environment.SystemPageSize;
         if (isOurs)
         {
-            _ = _errors.Note(KillCall.Throttle, container.Directory.WriteFile(High, Text(before), isBlocking: false));
+            error = container.Directory.WriteFile(High, Text(before), isBlocking: false);
         }
 
-        _ = container.Directory.Descriptor.RemoveAttribute(Mark);
-        return isOurs;
+        isTried = IsDone(error);
+        if (isTried)
+        {
+            _ = container.Directory.Descriptor.RemoveAttribute(Mark);
+        }
+
+        return isOurs && error.IsNone;
     }
+
+    // What is gone is throttled no more.
+    private bool IsDone(Errno error) => error.IsGone || _errors.Note(KillCall.Throttle, error).IsNone;
 
     // "before set", in bytes or max.
     private ReadOnlySpan<byte> MarkText(long before, long set)

@@ -23,8 +23,8 @@ public sealed class Verifier
     // The others of the container may grow meanwhile, and it itself may have between the two looks.
     private const int LossDivisor = 8;
 
-    // Whose memory is back and who is not dead by then sleeps uninterruptibly, most likely.
-    private static readonly long s_deathPatience = Stopwatch.Frequency / 4;
+    // Who is not dead by then, or gives nothing back for so long, sleeps uninterruptibly, most likely.
+    private static readonly long s_patience = Stopwatch.Frequency / 4;
 
     private readonly MemoryUseReader _reader = new();
     private readonly ProcessFiles _proc;
@@ -45,15 +45,17 @@ public sealed class Verifier
     /// <param name="proof">Cgroup; ProcessInCgroup of one among others; or Process where the cgroup has no memory controller.</param>
     /// <param name="deadline">How long from the decision to kill.</param>
     /// <param name="killer">The killer, on its own thread.</param>
-    /// <param name="isInHurry">
-    /// True to wait no more than a quarter of a second for the death of a victim whose memory is back: the next shortage may be on its way.
+    /// <param name="isUrgent">
+    /// Tells whether the kernel's OOM killer is near; null when that does not matter. Where it does, no more than a quarter of a second is waited for
+    /// a victim that gives nothing back meanwhile: for the death of one whose memory is back at any time, for memory only while it is urgent.
     /// </param>
     public ReliefResult Verify(
-        KillTarget target, in KillOutcome outcome, in MemoryUse before, ReliefProof proof, TimeSpan deadline, Killer killer, bool isInHurry = false)
+        KillTarget target, in KillOutcome outcome, in MemoryUse before, ReliefProof proof, TimeSpan deadline, Killer killer, Func<bool>? isUrgent = null)
     {
         var end = outcome.DecidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
         var result = new ReliefResult(proof, before, before, 0, 0);
         var pause = FirstPauseMicroseconds;
+        var (least, progressAt) = (before.Freeable, outcome.DecidedAt);
         while (true)
         {
             // Of many processes, only the largest are followed; the cgroup knows of all.
@@ -70,7 +72,12 @@ public sealed class Verifier
             }
 
             var now = Stopwatch.GetTimestamp();
-            if (_isStopping || now >= end || (isInHurry && result.IsFreed && now - result.FreedAt >= s_deathPatience))
+            if (least - result.Left.Freeable >= MemoryUse.BatchBytes)
+            {
+                (least, progressAt) = (result.Left.Freeable, now);
+            }
+
+            if (_isStopping || now >= end || (isUrgent is not null && IsStuck(result, progressAt, now) && (result.IsFreed || isUrgent())))
             {
                 return result with { HugetlbLeft = HugetlbOf(target) };
             }
@@ -79,6 +86,9 @@ public sealed class Verifier
             pause = Math.Min(pause * 3 / 2, LongestPauseMicroseconds);
         }
     }
+
+    private static bool IsStuck(in ReliefResult result, long progressAt, long now) =>
+        now - (result.IsFreed ? result.FreedAt : progressAt) >= s_patience;
 
     private ReliefResult LookAtCgroups(KillTarget target, in ReliefResult result, in KillOutcome outcome, bool allDead)
     {

@@ -16,6 +16,9 @@ namespace NodeReaper.Kernel.Cgroups;
 /// <param name="InactiveFileBytes">inactive_file: page cache that is reclaimed first.</param>
 /// <param name="AnonThpBytes">anon_thp: the part of anon in transparent huge pages; 0 when absent.</param>
 /// <param name="FileMappedBytes">file_mapped: the part of file, shared memory included, that a process has mapped; 0 when absent.</param>
+/// <param name="ReclaimableSlabBytes">slab_reclaimable: dentries and inodes, which are cache as much as pages of files are; 0 when absent.</param>
+/// <param name="Refaults">workingset_refault_anon and workingset_refault_file (before Linux 5.9, workingset_refault): pages read back soon after they were dropped; 0 when absent.</param>
+/// <param name="SocketBytes">sock: buffers of network sockets, which are no part of kernel; 0 when absent.</param>
 public readonly record struct MemoryStat(
     long AnonBytes,
     long FileBytes,
@@ -26,7 +29,10 @@ public readonly record struct MemoryStat(
     long ActiveFileBytes,
     long InactiveFileBytes,
     long AnonThpBytes,
-    long FileMappedBytes)
+    long FileMappedBytes,
+    long ReclaimableSlabBytes = 0,
+    long Refaults = 0,
+    long SocketBytes = 0)
 {
     /// <summary>Reads the text of the file. A key that comes twice counts the first time. Allocates nothing.</summary>
     /// <param name="text">The whole content.</param>
@@ -36,7 +42,8 @@ public readonly record struct MemoryStat(
         value = default;
         long anon = KeyedLines.Absent, file = anon, shmem = anon, kernel = anon, pageTables = anon, unevictable = anon;
         long activeFile = anon, inactiveFile = anon, anonThp = anon, fileMapped = anon;
-        long stacks = anon, secondaryPageTables = anon, perCpu = anon, vmalloc = anon, slab = anon;
+        long stacks = anon, secondaryPageTables = anon, perCpu = anon, vmalloc = anon, slab = anon, reclaimableSlab = anon;
+        long refaults = anon, refaultsAnon = anon, refaultsFile = anon, sockets = anon;
         var lines = new KeyedLines(text, (byte)' ');
         while (lines.MoveNext())
         {
@@ -54,7 +61,12 @@ public readonly record struct MemoryStat(
                 || lines.Take("sec_pagetables"u8, ref secondaryPageTables)
                 || lines.Take("percpu"u8, ref perCpu)
                 || lines.Take("vmalloc"u8, ref vmalloc)
-                || lines.Take("slab"u8, ref slab);
+                || lines.Take("slab"u8, ref slab)
+                || lines.Take("slab_reclaimable"u8, ref reclaimableSlab)
+                || lines.Take("workingset_refault_anon"u8, ref refaultsAnon)
+                || lines.Take("workingset_refault_file"u8, ref refaultsFile)
+                || lines.Take("workingset_refault"u8, ref refaults)
+                || lines.Take("sock"u8, ref sockets);
         }
 
         if (lines.Outcome != ParseOutcome.Ok)
@@ -78,7 +90,9 @@ public readonly record struct MemoryStat(
         }
 
         value = new MemoryStat(
-            anon, file, shmem, kernel, pageTables, unevictable, activeFile, inactiveFile, Math.Max(anonThp, 0), Math.Max(fileMapped, 0));
+            anon, file, shmem, kernel, pageTables, unevictable, activeFile, inactiveFile, Math.Max(anonThp, 0), Math.Max(fileMapped, 0),
+            Math.Max(reclaimableSlab, 0), Math.Max(refaults, 0) + Math.Max(refaultsAnon, 0) + Math.Max(refaultsFile, 0),
+            Math.Max(sockets, 0));
         return ParseOutcome.Ok;
     }
 

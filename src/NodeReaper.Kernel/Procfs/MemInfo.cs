@@ -15,14 +15,22 @@ namespace NodeReaper.Kernel.Procfs;
 /// Active(anon) and Inactive(anon): what the kernel could swap out. Not what is mlocked, nor files on a tmpfs that is mounted noswap.
 /// Without a limit when absent.
 /// </param>
+/// <param name="HugetlbBytes">Hugetlb: huge pages of all sizes that were set aside, whoever uses them; 0 when absent (before Linux 4.20).</param>
 public readonly record struct MemInfo(
     long TotalBytes,
     long FreeBytes,
     long AvailableBytes,
     long SwapTotalBytes,
     long SwapFreeBytes,
-    long SwappableBytes = long.MaxValue)
+    long SwappableBytes = long.MaxValue,
+    long HugetlbBytes = 0)
 {
+    /// <summary>What can be had for anything but huge pages that were set aside, in bytes.</summary>
+    public long OrdinaryBytes => Math.Max(0, TotalBytes - HugetlbBytes);
+
+    /// <summary>How much of the swap is taken, in bytes.</summary>
+    public long SwapUsedBytes => Math.Max(0, SwapTotalBytes - SwapFreeBytes);
+
     /// <summary>Reads the text of the file. A key that comes twice counts the first time. Allocates nothing.</summary>
     /// <param name="text">The whole content.</param>
     /// <param name="value">The reading; all 0 unless the outcome is <see cref="ParseOutcome.Ok"/>.</param>
@@ -30,7 +38,7 @@ public readonly record struct MemInfo(
     {
         value = default;
         long total = KeyedLines.Absent, free = total, available = total, swapTotal = total, swapFree = total;
-        long activeAnon = total, inactiveAnon = total;
+        long activeAnon = total, inactiveAnon = total, hugetlb = total;
         var lines = new KeyedLines(text, (byte)':');
         while (lines.MoveNext())
         {
@@ -40,7 +48,8 @@ public readonly record struct MemInfo(
                 || lines.TakeKilobytes("SwapTotal"u8, ref swapTotal)
                 || lines.TakeKilobytes("SwapFree"u8, ref swapFree)
                 || lines.TakeKilobytes("Active(anon)"u8, ref activeAnon)
-                || lines.TakeKilobytes("Inactive(anon)"u8, ref inactiveAnon);
+                || lines.TakeKilobytes("Inactive(anon)"u8, ref inactiveAnon)
+                || lines.TakeKilobytes("Hugetlb"u8, ref hugetlb);
         }
 
         if (lines.Outcome != ParseOutcome.Ok)
@@ -60,7 +69,8 @@ public readonly record struct MemInfo(
             available,
             swapTotal,
             swapFree,
-            (activeAnon | inactiveAnon) < 0 || activeAnon > long.MaxValue - inactiveAnon ? long.MaxValue : activeAnon + inactiveAnon);
+            (activeAnon | inactiveAnon) < 0 || activeAnon > long.MaxValue - inactiveAnon ? long.MaxValue : activeAnon + inactiveAnon,
+            Math.Max(0, hugetlb));
         return ParseOutcome.Ok;
     }
 }

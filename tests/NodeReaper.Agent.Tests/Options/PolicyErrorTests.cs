@@ -106,7 +106,7 @@ public sealed class PolicyErrorTests : IDisposable
             "unknown ranking key",
             "ranking: [growth, quosClass]",
             "1:19: ranking: 'quosClass' is no ranking key; did you mean qosClass? "
-            + "give one of killPriority, podPriority, qosClass, overRequest, growth, freeable, youngest"
+            + "give one of killPriority, podPriority, cause, qosClass, overRequest, growth, freeable, youngest"
         },
         {
             "weight out of range",
@@ -117,18 +117,18 @@ public sealed class PolicyErrorTests : IDisposable
             "unknown key with a weight",
             "ranking: [{growht: 1}]",
             "1:12: ranking: 'growht' is no ranking key; did you mean growth? "
-            + "give one of killPriority, podPriority, qosClass, overRequest, growth, freeable, youngest"
+            + "give one of killPriority, podPriority, cause, qosClass, overRequest, growth, freeable, youngest"
         },
         {
             "weight of an order",
             "ranking: [{growth: 1, youngest: 2}]",
-            "1:23: ranking: 'youngest' is an order and cannot be weighed; give weights to some of killPriority, podPriority, qosClass, overRequest, "
+            "1:23: ranking: 'youngest' is an order and cannot be weighed; give weights to some of killPriority, podPriority, cause, qosClass, overRequest, "
             + "growth, freeable"
         },
         {
             "no weights",
             "ranking: [{}]",
-            "1:11: ranking: is empty; give weights to some of killPriority, podPriority, qosClass, overRequest, growth, freeable"
+            "1:11: ranking: is empty; give weights to some of killPriority, podPriority, cause, qosClass, overRequest, growth, freeable"
         },
         { "ranking key twice, once with a weight", "ranking: [{growth: 2}, growth]", "1:10: ranking: has growth twice, by itself or within weights; remove one" },
         {
@@ -140,7 +140,7 @@ public sealed class PolicyErrorTests : IDisposable
         {
             "no ranking",
             "ranking: []",
-            "1:10: ranking: is empty; give a list that is not empty, each item one of killPriority, podPriority, qosClass, overRequest, "
+            "1:10: ranking: is empty; give a list that is not empty, each item one of killPriority, podPriority, cause, qosClass, overRequest, "
             + "growth, freeable, youngest, or a mapping of some of them to weights, or remove the line for the default"
         },
         {

@@ -123,7 +123,7 @@ public sealed class RecordWriterTests : IDisposable
     public void A_reading_is_recorded_with_all_there_is_to_it()
     {
         var reading = new PressureReading(
-            1, new MemInfo(2, 3, 4, 5, 6, 16), 7, true, TimeSpan.FromTicks(8), new ReclaimRates(9, 10, 11, 12), 13, TimeSpan.FromTicks(14), 15, StallPlaces.Node | StallPlaces.BestEffort);
+            1, new MemInfo(20, 3, 4, 6, 5, 16, 17), 7, true, TimeSpan.FromTicks(8), new ReclaimRates(9, 10, 11, 12), 13, TimeSpan.FromTicks(14), 15, StallPlaces.Node | StallPlaces.BestEffort);
         Assert.All(typeof(MemInfo).GetProperties(), property => Assert.NotEqual(0L, property.GetValue(reading.Memory)));
         Assert.All(
             typeof(PressureReading).GetProperties().Where(property => property.PropertyType == typeof(long)),

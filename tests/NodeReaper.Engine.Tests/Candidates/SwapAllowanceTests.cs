@@ -70,10 +70,23 @@ public sealed class SwapAllowanceTests : IDisposable
     }
 
     [Fact]
-    public void What_runs_outside_of_containers_can_be_swapped_out()
+    public void What_runs_outside_of_containers_helps_none_that_may_not_swap()
     {
         Add("0", 0);
-        Assert.Equal(187 * Mib, Allowance(swappableMib: 200));
+        Assert.Equal(0, Allowance(swappableMib: 200));
+    }
+
+    [Fact]
+    public void What_is_swapped_out_before_the_next_look_is_taken_off()
+    {
+        Add($"{100 * Mib}", 0);
+        Assert.Equal(13 * Mib, Allowance());
+        SetSwapFree(-5);
+        Assert.Equal(8 * Mib, _node!.Last.SwapRoomBytes);
+        SetSwapFree(-50);
+        Assert.Equal(0, _node.Last.SwapRoomBytes);
+        SetSwapFree(0);
+        Assert.Equal(13 * Mib, _node.Last.SwapRoomBytes);
     }
 
     [Fact]
@@ -140,12 +153,23 @@ public sealed class SwapAllowanceTests : IDisposable
         return _node!.SwapAllowanceBytes;
     }
 
-    private void Note(int swappableMib = 0)
+    private void SetSwapFree(int moreMib)
     {
+        WriteMemInfo(0, 1024 + moreMib);
+        Assert.True(_node!.Read(new PressurePolicy()));
+    }
+
+    private void WriteMemInfo(int swappableMib, int swapFreeMib)
+    {
+        var swappable = swappableMib > 0 ? $"Active(anon): {swappableMib * 1024} kB\nInactive(anon): 0 kB\n" : "";
         File.WriteAllText(
             Path.Combine(_procRoot, "meminfo"),
-            $"MemTotal: 1048576 kB\nMemFree: 10240 kB\nMemAvailable: 512000 kB\nActive(anon): {swappableMib * 1024} kB\nInactive(anon): 0 kB\n"
-            + "SwapTotal: 2097152 kB\nSwapFree: 1048576 kB\n");
+            $"MemTotal: 1048576 kB\nMemFree: 10240 kB\nMemAvailable: 512000 kB\n{swappable}SwapTotal: 2097152 kB\nSwapFree: {swapFreeMib * 1024} kB\n");
+    }
+
+    private void Note(int swappableMib = 0)
+    {
+        WriteMemInfo(swappableMib, 1024);
         File.WriteAllText(Path.Combine(_procRoot, "vmstat"), "allocstall_normal 0\npgscan_kswapd 0\npgscan_direct 0\noom_kill 0\n");
         _node?.Dispose();
         _node = new NodePressure(_procRoot, TimeSpan.FromMilliseconds(500));

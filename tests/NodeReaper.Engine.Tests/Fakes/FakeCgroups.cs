@@ -34,7 +34,7 @@ internal sealed class FakeCgroups : IDisposable
             path,
             "memory.stat",
             $"anon {anonBytes}\nfile {file}\nkernel {pageTables}\nkernel_stack 16384\npagetables {pageTables}\npercpu 0\n"
-            + $"shmem {shmem}\ninactive_anon 0\nactive_anon {anonBytes}\ninactive_file {file}\nactive_file 0\nunevictable 0\nanon_thp 0\n");
+            + $"shmem {shmem}\ninactive_anon {shmem}\nactive_anon {anonBytes}\ninactive_file {file - shmem}\nactive_file 0\nunevictable 0\nanon_thp 0\n");
     }
 
     internal void Write(string path, string file, string content) => File.WriteAllText(Path.Combine(Root, path, file), content);

@@ -1,5 +1,6 @@
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
+using NodeReaper.Kernel.Procfs;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests.Pressure;
@@ -47,6 +48,32 @@ public class PressureLimitsTests
     {
         var limits = PressureLimits.Of(new PressurePolicy { KillBelow = killBelow, RecoverTo = recoverTo }, Gib);
         Assert.True((expectedKillBelow, expectedRecoverTo) == (limits.KillBelowBytes, limits.RecoverToBytes), $"{what}: {limits}");
+    }
+
+    public static TheoryData<string, long, MemoryAmount?, MemoryAmount?, long, long> OfSlices => new()
+    {
+        // What; the limit; what the policy says; kill below, recover to.
+        { "the defaults", 600 * Mib, null, null, 96 * Mib, 192 * Mib },
+        { "the defaults, little", 150 * Mib, null, null, 30 * Mib, 60 * Mib },
+        { "bytes that fit", 3 * Gib, MemoryAmount.OfBytes(500 * Mib), MemoryAmount.OfBytes(Gib), 500 * Mib, Gib },
+        { "bytes for a large node", 3 * Gib, MemoryAmount.OfBytes(4 * Gib), MemoryAmount.OfBytes(12 * Gib), 3 * Gib / 5, 2 * (3 * Gib / 5) },
+        { "percent", 150 * Mib, MemoryAmount.OfPercent(30), MemoryAmount.OfPercent(50), 45 * Mib, 75 * Mib },
+    };
+
+    [Theory]
+    [MemberData(nameof(OfSlices))]
+    public void An_amount_for_the_node_is_not_all_of_a_small_slice(
+        string what, long limit, MemoryAmount? killBelow, MemoryAmount? recoverTo, long expectedKillBelow, long expectedRecoverTo)
+    {
+        var limits = PressureLimits.OfSlice(new PressurePolicy { KillBelow = killBelow, RecoverTo = recoverTo }, limit);
+        Assert.True((expectedKillBelow, expectedRecoverTo) == (limits.KillBelowBytes, limits.RecoverToBytes), $"{what}: {limits}");
+    }
+
+    [Fact]
+    public void Huge_pages_that_were_set_aside_are_no_part_of_what_a_percentage_is_of()
+    {
+        var limits = PressureLimits.Of(new PressurePolicy(), new MemInfo(32 * Gib, 0, 0, 0, 0, HugetlbBytes: 28 * Gib), null);
+        Assert.Equal(4 * Gib / 20, limits.KillBelowBytes);
     }
 
     [Theory]

@@ -12,6 +12,7 @@ public class RankingKeyTests
         ["killPriority"] = (Candidate(killPriority: 10), Candidate(killPriority: -10), [Candidate(), Candidate(5 * Mib)]),
         ["podPriority"] = (
             Candidate(podPriority: int.MinValue), Candidate(podPriority: int.MaxValue), [Candidate(podPriority: 3), Candidate(Mib, podPriority: 3)]),
+        ["cause"] = (Candidate() with { IsCause = true }, Candidate(50 * Mib), [Candidate(), Candidate(Mib)]),
         ["qosClass"] = (
             Candidate(qosClass: QosClass.BestEffort), Candidate(qosClass: QosClass.Burstable), [Candidate(), Candidate(Mib)]),
         ["overRequest"] = (
@@ -43,7 +44,7 @@ public class RankingKeyTests
 
     [Fact]
     public void The_default_order_is_the_one_that_users_are_promised() => Assert.Equal(
-        ["killPriority", "podPriority", "qosClass", "overRequest", "growth", "freeable", "youngest"],
+        ["killPriority", "podPriority", "cause", "qosClass", "overRequest", "growth", "freeable", "youngest"],
         RankingKeys.All.Select(key => key.Name));
 
     [Fact]

@@ -44,7 +44,10 @@ internal sealed record KeyedFormat(
         new(
             Parsers.MemoryStat,
             ["anon", "file", "shmem", "kernel", "pagetables", "unevictable", "active_file", "inactive_file"],
-            ["anon_thp", "file_mapped", "kernel_stack", "slab", "percpu", "vmalloc", "sec_pagetables"],
+            [
+                "anon_thp", "file_mapped", "kernel_stack", "slab", "percpu", "vmalloc", "sec_pagetables", "slab_reclaimable", "workingset_refault_anon",
+                "workingset_refault_file", "workingset_refault", "sock",
+            ],
             long.MaxValue / 8,
             of => new MemoryStat(
                 of("anon"),
@@ -56,7 +59,10 @@ internal sealed record KeyedFormat(
                 of("active_file"),
                 of("inactive_file"),
                 of("anon_thp"),
-                of("file_mapped"))),
+                of("file_mapped"),
+                of("slab_reclaimable"),
+                of("workingset_refault_anon") + of("workingset_refault_file") + of("workingset_refault"),
+                of("sock"))),
         new(
             Parsers.MemoryEvents,
             ["low", "high", "max", "oom", "oom_kill"],

@@ -135,7 +135,7 @@ public class KeyedFormatTests
 
     [Fact]
     public void MemInfo_reads_the_sample() => Assert.Equal(
-        new MemInfo(24684092L << 10, 24161900L << 10, 24242208L << 10, 2097148L << 10, 2000000L << 10, 125004L << 10),
+        new MemInfo(24684092L << 10, 24161900L << 10, 24242208L << 10, 2097148L << 10, 2000000L << 10, 125004L << 10, 2048L << 10),
         Parsers.MemInfo.Value(Samples.MemInfo));
 
     [Fact]
@@ -163,7 +163,7 @@ public class KeyedFormatTests
 
     [Fact]
     public void MemoryStat_reads_the_sample() => Assert.Equal(
-        new MemoryStat(16908288, 8192000, 4096, 655360, 118784, 12288, 3000000, 5000000, 8388608, 2703360),
+        new MemoryStat(16908288, 8192000, 4096, 655360, 118784, 12288, 3000000, 5000000, 8388608, 2703360, 200000, 403, 8192),
         Parsers.MemoryStat.Value(Samples.MemoryStat));
 
     [Fact]

@@ -14,6 +14,7 @@ internal static class Samples
         SwapFree:        2000000 kB
         VmallocTotal:   34359738367 kB
         HugePages_Total:       0
+        Hugetlb:            2048 kB
         DirectMap4k:       30720 kB
 
         """;
@@ -44,7 +45,7 @@ internal static class Samples
         pagetables 118784
         sec_pagetables 0
         percpu 1488
-        sock 0
+        sock 8192
         vmalloc 0
         shmem 4096
         file_mapped 2703360
@@ -57,6 +58,8 @@ internal static class Samples
         slab_reclaimable 200000
         slab_unreclaimable 100000
         slab 300000
+        workingset_refault_anon 3
+        workingset_refault_file 400
         pgfault 12345
 
         """;

@@ -1,0 +1,135 @@
+using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Tests.Killing;
+using static NodeReaper.Engine.Tests.Candidates.Made;
+
+namespace NodeReaper.Engine.Tests;
+
+/// <summary>Among equals by priority, who took the memory dies, and not who is of the lower QoS class.</summary>
+public sealed class CauseTests : CycleTest
+{
+    private static readonly ReapPolicy s_policy = new() { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } };
+
+    [Fact]
+    public void A_steady_BestEffort_Pod_does_not_die_for_a_Burstable_hog()
+    {
+        var (steady, hog) = (Start("--mib", "2"), Start("--mib", "2"));
+        AddContainer("besteffort/podsteady", 300, steady.Id);
+        var hogPath = AddContainer("burstable/podhog", 40, hog.Id);
+        _pods = new PodSnapshot(
+        [
+            Pod("steady", qosClass: QosClass.BestEffort, containers: Container("app")),
+            Pod("hog", qosClass: QosClass.Burstable, containers: Container("app")),
+        ]);
+        SetAvailable(500);
+        var cycle = Make(s_policy);
+        cycle.LookAround();
+        _cgroups.SetMemory(hogPath, 400 * Mib);
+        SetAvailable(90);
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal(("hog", "cause"), (report.Uid, report.DecidingKey));
+        Assert.Equal(9, hog.WaitAndReap());
+        ProcessState.AssertUntouched(steady.Id);
+    }
+
+    [Fact]
+    public void A_higher_priority_is_a_higher_priority()
+    {
+        var (low, hog) = (Start("--mib", "2"), Start("--mib", "2"));
+        AddContainer("besteffort/podlow", 300, low.Id);
+        var hogPath = AddContainer("besteffort/podhog", 40, hog.Id);
+        _pods = new PodSnapshot([Pod("low", qosClass: QosClass.BestEffort), Pod("hog", priority: 5, qosClass: QosClass.BestEffort)]);
+        SetAvailable(500);
+        var cycle = Make(s_policy);
+        cycle.LookAround();
+        _cgroups.SetMemory(hogPath, 400 * Mib);
+        SetAvailable(90);
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal(("low", "podPriority"), (report.Uid, report.DecidingKey));
+        ProcessState.AssertUntouched(hog.Id);
+    }
+
+    [Fact]
+    public void A_stall_asks_for_more_than_the_first_small_one_has()
+    {
+        // 150 of 192 MiB: 42 would be missing to the mark, and the first in the ranking has 50.
+        var (small, large) = (Start("--mib", "2"), Start("--mib", "2"));
+        AddContainer("besteffort/podsmall", 50, small.Id);
+        AddContainer("burstable/podlarge", 400, large.Id);
+        SetAvailable(150);
+        var cycle = Make(s_policy);
+        Run(cycle);
+        SetAllocationStalls(1);
+        _node!.NoteStall();
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.Equal(("stall", "large", 96 * Mib), (report.Signal, report.Uid, report.DeficitBytes));
+        ProcessState.AssertUntouched(small.Id);
+    }
+
+    [Fact]
+    public void In_an_emergency_a_victim_that_gives_nothing_back_leaves_the_whole_deficit_to_the_next()
+    {
+        var (stuck, small, large) = (Start("--mib", "2"), Start("--mib", "2"), Start("--mib", "2"));
+        AddContainer("besteffort/podstuck", 600, stuck.Id);
+        AddContainer("burstable/podsmall", 30, small.Id);
+        AddContainer("podlarge", 400, large.Id);
+        SetAvailable(20);
+        var cycle = Make(s_policy);
+        Run(cycle);
+        Assert.Equal("stuck", Assert.Single(_reports.Written).Uid);
+
+        // Its cgroup still says 600 MiB.
+        Run(cycle);
+        Assert.Equal(["stuck", "large"], _reports.Written.Select(report => report.Uid));
+        ProcessState.AssertUntouched(small.Id);
+    }
+
+    [Fact]
+    public void In_an_emergency_a_victim_that_gives_nothing_back_is_not_waited_for()
+    {
+        var (stuck, next) = (Start("--mib", "2"), Start("--mib", "2"));
+        AddContainer("besteffort/podstuck", 150, stuck.Id);
+        AddContainer("burstable/podnext", 150, next.Id);
+        SetAvailable(20);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMinutes(5) } });
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Run(cycle);
+        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), $"{clock.Elapsed}");
+        Assert.Equal(["stuck", "next"], _reports.Written.Select(report => report.Uid));
+        Assert.All(_reports.Written, report => Assert.False(report.Relief.IsFreed));
+    }
+
+    [Fact]
+    public void Where_swap_is_not_used_who_is_swapped_out_is_no_victim()
+    {
+        var (idle, hog) = (Start("--mib", "2"), Start("--mib", "2"));
+        _cgroups.Add($"kubepods/besteffort/podidle/{Id}", 20 * Mib, 500 * Mib, idle.Id);
+        AddContainer("burstable/podhog", 400, hog.Id);
+        SetAvailable(60, swapMib: 1000);
+        var cycle = Make(s_policy with { Pressure = new PressurePolicy { UseSwap = false } });
+        Run(cycle);
+        Assert.Equal("hog", Assert.Single(_reports.Written).Uid);
+        ProcessState.AssertUntouched(idle.Id);
+    }
+
+    [Fact]
+    public void A_hog_of_kernel_memory_is_a_victim_like_another()
+    {
+        var (steady, hog) = (Start("--mib", "2"), Start("--mib", "2"));
+        AddContainer("burstable/podsteady", 300, steady.Id);
+        var hogPath = AddContainer("besteffort/podhog", 2, hog.Id);
+        _cgroups.Write(
+            hogPath,
+            "memory.stat",
+            $"anon {2 * Mib}\nfile 0\nkernel {600 * Mib}\nkernel_stack 0\npagetables 0\npercpu 0\nshmem 0\ninactive_anon 0\nactive_anon 0\n"
+            + $"inactive_file 0\nactive_file 0\nunevictable 0\nanon_thp 0\nslab_reclaimable {50 * Mib}\nsock {10 * Mib}\n");
+        SetAvailable(60);
+        var cycle = Make(s_policy);
+        Run(cycle);
+        Assert.Equal("hog", Assert.Single(_reports.Written).Uid);
+        ProcessState.AssertUntouched(steady.Id);
+    }
+}
