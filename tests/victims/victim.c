@@ -13,7 +13,8 @@
  *   --file FILE MIB    map so much of a file, shared, and write to each page
  * Growth, of the first process, after "ready":
  *   --hog MIB_PER_S    grow, touching each page; 0 is full speed
- *   --of KIND          by what: anon (default), mlock, memfd, memfd-unmapped, sysv, or file, which is that of --file
+ *   --of KIND          by what: anon (default), mlock, memfd, memfd-unmapped, sysv, file, which is that of --file,
+ *                      unix (what waits in sockets: kernel memory), or dentries (files that are not there, named after --file: cache)
  *   --growers N        so many threads grow, each as said here (default 1)
  *   --step-mib N       how much at a time (default 4)
  *   --until-mib N      stop growing there (default: never)
@@ -55,6 +56,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -64,8 +66,8 @@
 #define PAGE ((size_t)4096)
 #define CGROUPS 4
 
-enum kind { ANON, MLOCKED, MEMFD, MEMFD_UNMAPPED, SYSV, FILE_PAGES, KINDS };
-static const char *const kinds[KINDS] = { "anon", "mlock", "memfd", "memfd-unmapped", "sysv", "file" };
+enum kind { ANON, MLOCKED, MEMFD, MEMFD_UNMAPPED, SYSV, FILE_PAGES, UNIX, DENTRIES, KINDS };
+static const char *const kinds[KINDS] = { "anon", "mlock", "memfd", "memfd-unmapped", "sysv", "file", "unix", "dentries" };
 
 static struct {
     size_t mib, mlock_mib, shmem_mib, tmpfs_mib, file_mib, step_mib, until_mib;
@@ -178,6 +180,35 @@ static void take_sysv(size_t mib)
     fill(start, mib * MIB);
 }
 
+/* One pair for each MiB; nobody reads. */
+static void take_unix(size_t mib)
+{
+    static char block[1 << 16];
+    const struct rlimit files = { 1 << 17, 1 << 17 };
+    if (setrlimit(RLIMIT_NOFILE, &files))
+        die("setrlimit");
+    for (size_t i = 0; i < mib; i++) {
+        int pair[2], room = 4 * (int)MIB;
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || setsockopt(pair[0], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room))
+            die("socketpair");
+        for (size_t written = 0; written < MIB; written += sizeof block)
+            if (write(pair[0], block, sizeof block) != sizeof block)
+                die("write to the socket");
+    }
+}
+
+/* Some 192 bytes for each. */
+static void take_dentries(size_t mib)
+{
+    static unsigned long number;
+    char name[PATH_MAX];
+    for (size_t i = 0; i < mib * MIB / 192; i++) {
+        snprintf(name, sizeof name, "%s.%lu", o.file, number++);
+        if (!access(name, F_OK))
+            die("a file that is there");
+    }
+}
+
 static void take_kind(size_t mib)
 {
     switch (o.kind) {
@@ -185,6 +216,8 @@ static void take_kind(size_t mib)
     case MEMFD: take_memfd(mib, 1); break;
     case MEMFD_UNMAPPED: take_memfd(mib, 0); break;
     case SYSV: take_sysv(mib); break;
+    case UNIX: take_unix(mib); break;
+    case DENTRIES: take_dentries(mib); break;
     case FILE_PAGES: {
         int file = open_file();
         take_file(file, mib);
@@ -525,7 +558,7 @@ static void parse(int count, char **words)
         default: fprintf(stderr, "victim: see the head of victim.c for the options\n"); _exit(2);
         }
     }
-    if (o.kind == FILE_PAGES && !o.file) {
+    if ((o.kind == FILE_PAGES || o.kind == DENTRIES) && !o.file) {
         fprintf(stderr, "victim: --of file needs --file\n");
         _exit(2);
     }
