@@ -31,7 +31,7 @@ public sealed partial class ReapCycle
         _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);
         if (occasion.Verdict.IsShort)
         {
-            _growth.MarkCauses(_snapshot, _node.Last.Memory.AvailableBytes, occasion.Slice);
+            _growth.MarkCauses(_snapshot, _node.Last.Memory.AvailableBytes, occasion.Limits, occasion.Slice);
         }
 
         Ranker.Rank(_snapshot, policy.Ranking, _ranking);
@@ -103,7 +103,9 @@ public sealed partial class ReapCycle
         _growth.Remember(_snapshot, _node.Last.Memory.AvailableBytes);
         if (isShort)
         {
-            _growth.MarkCauses(_snapshot, _node.Last.Memory.AvailableBytes, slice);
+            var memory = (slice?.Last ?? _node.Last).Memory;
+            var limits = PressureLimits.Of(_policy.Pressure, memory, slice is not null);
+            _growth.MarkCauses(_snapshot, _node.Last.Memory.AvailableBytes, limits, slice);
         }
 
         Ranker.Rank(_snapshot, _policy.Ranking, _ranking);

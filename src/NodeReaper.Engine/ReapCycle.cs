@@ -43,6 +43,7 @@ public sealed partial class ReapCycle : IDisposable
     private readonly CycleReports _tell;
     private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
+    private long _round;
     private volatile bool _isStopping;
 
     /// <summary>Puts the stages together.</summary>
@@ -117,6 +118,7 @@ public sealed partial class ReapCycle : IDisposable
     /// <summary>Decides on the last reading and acts on it: for the first place that is short of memory and where something can be done.</summary>
     public void Run()
     {
+        _round++;
         Recorder.Note(_node, _policy);
         var hadTold = _episodes.HaveToldOfDryRun;
         var isShort = false;
@@ -195,7 +197,7 @@ public sealed partial class ReapCycle : IDisposable
 
         // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
         pending = PendingBytes(verdict);
-        Decisions.Plan(_snapshot, _ranking, verdict, pending, _policy.Plan, _plan);
+        Decisions.Plan(_snapshot, _ranking, occasion, pending, _policy.Plan, _plan);
         Capture(DecisionKind.Shortage, occasion, pending);
 
         // A hog that died by itself since the signals were read is no candidate any more, and its memory is back: nobody
@@ -253,14 +255,14 @@ public sealed partial class ReapCycle : IDisposable
         }
 
         _tree.Refresh();
-        var blame = _blame.Judge(_tree.Containers, _kernelOoms.Beside, _node, occasion.Slice, _policy.Pressure);
+        var blame = _blame.Judge(_tree.Containers, _kernelOoms.Beside, _node, occasion.Slice, _policy.Pressure, _round);
         if (blame == StallBlame.Verdict.OwnLimits && occasion.Slice is { } slice)
         {
             slice.ForgetStall();
         }
         else if (blame == StallBlame.Verdict.OwnLimits)
         {
-            _node.ForgetStall();
+            _node.ForgetOwnStall();
         }
 
         return blame == StallBlame.Verdict.Place;
@@ -278,9 +280,8 @@ public sealed partial class ReapCycle : IDisposable
         return verdict.IsShort;
     }
 
-    // Of the dead. In an emergency, only what comes back at this very moment counts.
-    private long PendingBytes(in PressureVerdict verdict) =>
-        verdict.IsEmergency ? _draining.ArrivingBytes() : _draining.PendingBytes(_policy.Kill.Cooldown);
+    // Of the dead. In an emergency there is no time to wait for what had its time to come back.
+    private long PendingBytes(in PressureVerdict verdict) => verdict.IsEmergency ? 0 : _draining.PendingBytes(_policy.Kill.Cooldown);
 
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
@@ -320,11 +321,12 @@ public sealed partial class ReapCycle : IDisposable
             if (isKilled)
             {
                 hasKilled = true;
-                if (!candidate.IsAskedToEnd)
+                if (!candidate.IsAskedToEnd || Stopwatch.GetElapsedTime(candidate.Cgroup.AskedAt) >= _policy.Plan.KillWindow)
                 {
                     _budget.Note(_reap.KilledAt);
                 }
 
+                candidate.Cgroup.GraceEnds = 0;
                 Totals = Totals with { Kills = Totals.Kills + 1, FreedBytes = Totals.FreedBytes + freedBytes };
             }
 

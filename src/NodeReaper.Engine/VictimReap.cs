@@ -22,6 +22,7 @@ internal sealed class VictimReap
     private readonly CycleReports _tell;
     private readonly Func<bool> _isUrgent;
     private PressurePolicy _pressure = new();
+    private SlicePressure? _slice;
     private readonly KillTarget _target = new();
     private readonly int[] _dying = new int[KillTarget.MaxCgroups];
 
@@ -64,9 +65,10 @@ internal sealed class VictimReap
     /// <returns>False when it was refused, or no signal could be sent.</returns>
     internal bool Reap(int index, in Occasion occasion, ReapPolicy policy, out long freedBytes)
     {
-        _pressure = policy.Pressure;
+        (_pressure, _slice) = (policy.Pressure, occasion.Slice);
         var before = Aim(index);
-        var outcome = _killer.Kill(_target, _strategy, _snapshot.All[index].ReliefBytes, policy.Kill.Deadline);
+        ref readonly var chosen = ref _snapshot.All[index];
+        var outcome = _killer.Kill(_target, _strategy, chosen.FreeableBytes + chosen.SiblingBytes, policy.Kill.Deadline);
         var proof = _target.IsCgroup ? ReliefProof.Cgroup : ReliefProof.ProcessInCgroup;
         var relief = outcome.IsKilled ? _verifier.Verify(_target, outcome, before, proof, policy.Kill.Deadline, _killer, _isUrgent) : default;
         if (outcome.IsKilled)
@@ -84,7 +86,7 @@ internal sealed class VictimReap
         return outcome.IsKilled;
     }
 
-    private bool IsUrgent() => _node.Read(_pressure) && Occasion.Of(_node, _pressure).Verdict.IsEmergency;
+    private bool IsUrgent() => _node.Read(_pressure) && Occasion.Of(_node, _pressure, _slice).Verdict.IsEmergency;
 
     // Fills the target with all that dies along, and tells what they use together.
     private MemoryUse Aim(int index)

@@ -51,22 +51,26 @@ public sealed class CauseTests : CycleTest
         ProcessState.AssertUntouched(hog.Id);
     }
 
-    [Fact]
-    public void A_stall_asks_for_more_than_the_first_small_one_has()
+    // 180 of 192 MiB: 12 are missing, and 96 lie between the marks. A small one before a large one in the ranking.
+    [Theory]
+    [InlineData("it would bring little", 20, 0, "large")]
+    [InlineData("it brings half of what is worth a kill", 48, 0, "small")]
+    [InlineData("the large one has a higher priority", 20, 5, "small")]
+    public void A_stall_is_worth_somebody_larger_but_nobody_of_a_higher_priority(string what, int smallMib, int priorityOfLarge, string expected)
     {
-        // 150 of 192 MiB: 42 would be missing to the mark, and the first in the ranking has 50.
         var (small, large) = (Start("--mib", "2"), Start("--mib", "2"));
-        AddContainer("besteffort/podsmall", 50, small.Id);
+        AddContainer("besteffort/podsmall", smallMib, small.Id);
         AddContainer("burstable/podlarge", 400, large.Id);
-        SetAvailable(150);
+        _pods = new PodSnapshot([Pod("small", qosClass: QosClass.BestEffort), Pod("large", priority: priorityOfLarge, qosClass: QosClass.Burstable)]);
+        SetAvailable(180);
         var cycle = Make(s_policy);
         Run(cycle);
         SetAllocationStalls(1);
         _node!.NoteStall();
         Run(cycle);
         var report = Assert.Single(_reports.Written);
-        Assert.Equal(("stall", "large", 96 * Mib), (report.Signal, report.Uid, report.DeficitBytes));
-        ProcessState.AssertUntouched(small.Id);
+        Assert.True(report.Uid == expected, what);
+        Assert.Equal(("stall", 12 * Mib), (report.Signal, report.DeficitBytes));
     }
 
     [Fact]

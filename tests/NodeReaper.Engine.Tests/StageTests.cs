@@ -307,6 +307,22 @@ public sealed class StageTests : CycleTest
     }
 
     [Fact]
+    public void Looking_whether_a_stage_is_due_allocates_nothing()
+    {
+        AddContainer("besteffort/poda", 100, Start("--mib", "2").Id);
+        SetAvailable(900);
+        var half = MemoryAmount.OfBytes(500 * Mib);
+        var cycle = Make(new ReapPolicy { Stages = new StagePolicy { Observe = half, Reclaim = half, Throttle = half, Terminate = half } });
+        Run(cycle);
+        Thread.Sleep(600);
+        Assert.True(_node!.Read(new PressurePolicy()));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        cycle.Run();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Empty(_reports.Written);
+    }
+
+    [Fact]
     public void A_grace_period_is_no_longer_than_the_policy_allows()
     {
         var hog = Start("--mib", "2", "--ignore-term");

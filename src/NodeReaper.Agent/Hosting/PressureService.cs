@@ -209,7 +209,7 @@ internal sealed partial class PressureService(
 
         watch.Discover();
         cycle.LookAround();
-        var limits = PressureLimits.Of(policy.Pressure, node.Last.Memory, null);
+        var limits = PressureLimits.Of(policy.Pressure, node.Last.Memory, false);
         Watching(
             logger,
             tree.Containers.Length,

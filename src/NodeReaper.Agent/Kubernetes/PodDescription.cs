@@ -105,13 +105,18 @@ internal sealed record PodDescription(
         FallsBackToLog = container.FallsBackToLog,
     };
 
-    // What the Pod requests as a whole is for those that request nothing themselves, beyond what the others do.
+    // What the Pod requests as a whole is shared by those that request nothing themselves, beyond what the others do.
     private decimal RequestOf(ManifestContainer container)
     {
-        var own = container.Needs.Requests.Memory
-            ?? Math.Max(0, (Needs.WithDefaults().Requests.Memory ?? 0)
-                - Containers.Where(each => each.Kind != ContainerKind.Init).Sum(each => each.Needs.Requests.Memory ?? 0));
+        var own = container.Needs.Requests.Memory ?? ShareOfPod();
         return AllocatedMemory.TryGetValue(container.Name, out var allocated) ? Math.Min(own, allocated) : own;
+    }
+
+    private decimal ShareOfPod()
+    {
+        var running = Containers.Where(container => container.Kind != ContainerKind.Init).ToList();
+        var left = (QosRules.WithPodDefaults(Needs, Containers).Requests.Memory ?? 0) - running.Sum(container => container.Needs.Requests.Memory ?? 0);
+        return Math.Max(0, left) / running.Count(container => container.Needs.Requests.Memory is null);
     }
 
     // containerd://ID, cri-o://ID, docker://ID

@@ -33,7 +33,7 @@ internal static class QosRules
     }
 
     // core/v1/defaults.go, defaultPodRequests: what the containers ask for, else the Pod's limit.
-    private static ResourceNeeds WithPodDefaults(ResourceNeeds pod, IReadOnlyList<ManifestContainer> containers) =>
+    internal static ResourceNeeds WithPodDefaults(ResourceNeeds pod, IReadOnlyList<ManifestContainer> containers) =>
         pod.Limits.IsSet ? pod with { Requests = pod.Requests.OrElse(RequestsOf(containers)).OrElse(pod.Limits) } : pod;
 
     // What containers ask for together, at the moment when it is most: init containers run one by one, before the others.

@@ -83,7 +83,7 @@ internal sealed class Replayer(string path, string? config, ReapPolicy? otherPol
 
     private void Compare(int number, RecordSample sample)
     {
-        var verdict = Occasion.Of(sample.Reading, (otherPolicy ?? RecordedPolicy(number)).Pressure, null).Verdict;
+        var verdict = Occasion.VerdictOn(sample.Reading, (otherPolicy ?? RecordedPolicy(number)).Pressure, sample.Slice is not null);
         var seconds = SecondsAt(sample.Reading.Timestamp);
         _samples++;
         _samplesDiffering += verdict == sample.Verdict ? 0 : 1;

@@ -149,7 +149,7 @@ internal sealed record IncidentCandidate
 
     public long RequestBytes { get; init; }
 
-    /// <summary>True when it took much of the memory that is missing, in the last minute and beyond its request.</summary>
+    /// <summary>True when it took much of the memory that went in the last minute, beyond its request.</summary>
     public bool IsCause { get; init; }
 
     public long OverRequestBytes { get; init; }

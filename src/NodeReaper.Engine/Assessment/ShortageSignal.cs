@@ -13,12 +13,9 @@ public abstract class ShortageSignal
     /// <param name="limits">The thresholds.</param>
     public abstract bool IsShort(in PressureReading reading, in PressureLimits limits);
 
-    /// <summary>
-    /// How many bytes are missing when the node is short, above 0: at least as much as lies between the two marks. A signal that goes off in
-    /// between would else ask for a few bytes, and the first small container of the ranking would die for them in vain. Allocates nothing.
-    /// </summary>
+    /// <summary>How many bytes are missing when the node is short, above 0. Allocates nothing.</summary>
     /// <param name="reading">The node's signals.</param>
     /// <param name="limits">The thresholds.</param>
     public virtual long MissingBytes(in PressureReading reading, in PressureLimits limits) =>
-        Math.Max(1, limits.RecoverToBytes - Math.Min(reading.Memory.AvailableBytes, limits.KillBelowBytes));
+        Math.Max(1, limits.RecoverToBytes - reading.Memory.AvailableBytes);
 }

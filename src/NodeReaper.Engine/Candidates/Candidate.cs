@@ -47,7 +47,7 @@ public struct Candidate
     /// <summary>Bytes a second by which it grew since it was last looked at; 0 when it shrank.</summary>
     public long GrowthBytesPerSecond;
 
-    /// <summary>True when it took much of the memory that is missing; see <see cref="RecentGrowth"/>.</summary>
+    /// <summary>True when it took much of the memory that went of late; see <see cref="RecentGrowth"/>.</summary>
     public bool IsCause;
 
     /// <summary>What the deaths of the Pod's other app containers do for the shortage, in bytes, when they die along (<see cref="KillScope.Pod"/>).</summary>

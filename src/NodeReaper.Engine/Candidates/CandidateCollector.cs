@@ -82,6 +82,7 @@ public sealed class CandidateCollector
         }
 
         cgroup.GrowthBytesPerSecond = growth;
+        cgroup.IsFirstLook = cgroup.GrowthSince == 0;
 
         if (cgroup.GrowthSince == 0 || elapsed >= s_growthOver)
         {

@@ -123,6 +123,9 @@ public sealed class ContainerCgroup
     /// <summary>When its grace period ends, in ticks of <see cref="Stopwatch"/>; 0 when it was not asked to end.</summary>
     internal long GraceEnds { get; set; }
 
+    /// <summary>When it was asked to end, in ticks of <see cref="Stopwatch"/>; of use only while it is.</summary>
+    internal long AskedAt { get; set; }
+
     /// <summary>What memory.high was before it was slowed down, in bytes.</summary>
     internal long HighBefore { get; set; }
 
@@ -174,6 +177,9 @@ public sealed class ContainerCgroup
 
     internal long MarkedBytesBefore { get; set; }
 
+    /// <summary>True until it is looked at for the second time: how fast it grows is not known yet.</summary>
+    internal bool IsFirstLook { get; set; }
+
     internal bool Fill(
         long id, CgroupDirectory directory, QosClass qosClass, ReadOnlySpan<byte> uid, ReadOnlySpan<byte> path, ReadOnlySpan<byte> containerId)
     {
@@ -216,6 +222,7 @@ public sealed class ContainerCgroup
         GrowthBytesPerSecond = 0;
         MarkedBytes = 0;
         MarkedBytesBefore = 0;
+        IsFirstLook = true;
         return true;
     }
 

@@ -4,12 +4,13 @@ using NodeReaper.Engine.Pressure;
 namespace NodeReaper.Engine.Candidates;
 
 /// <summary>
-/// Tells whose growth took the memory that is missing: those that took at least a quarter of it in the last half to one minute, beyond their
+/// Tells whose growth took the memory that went: those that took at least a quarter of it in the last half to one minute, beyond their
 /// request. Half a minute is long enough for a leak to stand out from what others allocate and free all the time.
 /// </summary>
 public sealed class RecentGrowth
 {
     private const long LeastBytes = 8L << 20;
+    private const long AtRestBytesPerSecond = 1L << 20;
     private const int Share = 4;
     private static readonly long s_apart = 30 * Stopwatch.Frequency;
     private long _markedAt;
@@ -33,6 +34,11 @@ public sealed class RecentGrowth
         _available = availableBytes;
         foreach (ref readonly var candidate in snapshot.All)
         {
+            if (candidate.IsUnreadable)
+            {
+                continue;
+            }
+
             candidate.Cgroup.MarkedBytesBefore = isFirst ? candidate.FreeableBytes : candidate.Cgroup.MarkedBytes;
             candidate.Cgroup.MarkedBytes = candidate.FreeableBytes;
         }
@@ -41,8 +47,9 @@ public sealed class RecentGrowth
     /// <summary>Says of each candidate whether it is a cause. Allocates nothing.</summary>
     /// <param name="snapshot">The containers.</param>
     /// <param name="availableBytes">What the node has available now, in bytes: what nobody here took was taken by others.</param>
+    /// <param name="limits">The thresholds of the place that is short: a cause takes a sixteenth at least of what lies between them.</param>
     /// <param name="slice">The slice that is short of memory; null when it is the node.</param>
-    public void MarkCauses(CandidateSnapshot snapshot, long availableBytes, SlicePressure? slice)
+    public void MarkCauses(CandidateSnapshot snapshot, long availableBytes, in PressureLimits limits, SlicePressure? slice)
     {
         if (_markedAt == 0)
         {
@@ -56,12 +63,16 @@ public sealed class RecentGrowth
         }
 
         var taken = slice is null ? Math.Max(grown, _availableBefore - availableBytes) : grown;
-        var least = Math.Max(LeastBytes, taken / Share);
+        var least = Math.Max(Math.Max(LeastBytes, taken / Share), (limits.RecoverToBytes - limits.KillBelowBytes) / 16);
         foreach (ref var candidate in snapshot.ToFill)
         {
-            candidate.IsCause = Math.Min(Growth(candidate), candidate.OverRequestBytes) >= least;
+            candidate.IsCause = Math.Min(Growth(candidate), candidate.OverRequestBytes) >= least && !HasComeToRest(candidate);
         }
     }
+
+    // What has just started took all that it has, and is no cause once it has what it needs: it would else die at each start.
+    private static bool HasComeToRest(in Candidate candidate) =>
+        candidate.Cgroup is { MarkedBytesBefore: 0, IsFirstLook: false } && candidate.GrowthBytesPerSecond < AtRestBytesPerSecond;
 
     private static long Growth(in Candidate candidate) =>
         candidate.IsUnreadable ? 0 : Math.Max(0, candidate.FreeableBytes - candidate.Cgroup.MarkedBytesBefore);

@@ -95,7 +95,7 @@ public sealed class Explanation(int capacity, ReapPolicy? otherPolicy = null)
         RankedCount = ranking.Count;
         MissingBytes = Math.Max(1, Verdict.IsShort ? Verdict.DeficitBytes : Limits.RecoverToBytes - Limits.KillBelowBytes);
         ToldBytes = Decisions.ToldBytes(snapshot);
-        Planner.Plan(snapshot, ranking, Math.Max(1, MissingBytes - ToldBytes), policy.Plan, plan);
+        Decisions.Plan(snapshot, ranking, occasion with { Verdict = Verdict with { DeficitBytes = MissingBytes } }, 0, policy.Plan, plan);
         if (Verdict.IsShort ? Decisions.WouldBeOver(occasion, ToldBytes) : ToldBytes >= MissingBytes)
         {
             plan.Clear();

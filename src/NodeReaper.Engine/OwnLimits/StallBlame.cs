@@ -41,8 +41,10 @@ public sealed class StallBlame
     /// <param name="node">Gives what the tasks of the node, and of each slice, have waited.</param>
     /// <param name="slice">The slice whose stalls they are; null for the node.</param>
     /// <param name="policy">How much stalling counts.</param>
+    /// <param name="round">A number for all places that are asked about at the same time.</param>
     public Verdict Judge(
-        ReadOnlySpan<ContainerCgroup> containers, CgroupsBeside beside, NodePressure node, SlicePressure? slice, PressurePolicy policy)
+        ReadOnlySpan<ContainerCgroup> containers, CgroupsBeside beside, NodePressure node, SlicePressure? slice, PressurePolicy policy,
+        long round)
     {
         var now = Stopwatch.GetTimestamp();
         if (!TryReadStall(node, slice, out var stall))
@@ -50,7 +52,7 @@ public sealed class StallBlame
             return Verdict.Place;
         }
 
-        if (!IsBegun(now, node.Last.Timestamp))
+        if (!IsBegun(now, round))
         {
             return Begin(containers, beside, node, now) ? Verdict.Unknown : Verdict.Place;
         }
@@ -60,7 +62,7 @@ public sealed class StallBlame
             return Verdict.Unknown;
         }
 
-        _judgedIn = node.Last.Timestamp;
+        _judgedIn = round;
         var enough = policy.Stall / policy.StallWindow * Stopwatch.GetElapsedTime(_beganAt, now).TotalMicroseconds;
         var waited = stall.SomeTotalMicroseconds - (slice?.StalledMicroseconds ?? _nodeMicroseconds);
         return OthersWaited(containers, slice, waited - (slice is null ? beside.StalledAtLimits(_files) : 0), enough) ? Verdict.Place : Verdict.OwnLimits;

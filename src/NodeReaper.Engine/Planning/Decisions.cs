@@ -30,13 +30,39 @@ public static class Decisions
     /// <summary>Plans who is to be killed for what is missing.</summary>
     /// <param name="snapshot">The candidates.</param>
     /// <param name="ranking">Their order.</param>
-    /// <param name="verdict">What is missing.</param>
+    /// <param name="occasion">What is missing, and what a kill should bring: as much as lies between the two marks.</param>
     /// <param name="pendingBytes">What of that is on its way back, in bytes.</param>
     /// <param name="policy">How many victims a plan may have.</param>
     /// <param name="plan">What is filled.</param>
     public static void Plan(
-        CandidateSnapshot snapshot, VictimRanking ranking, in PressureVerdict verdict, long pendingBytes, PlanPolicy policy, KillPlan plan) =>
-        Planner.Plan(snapshot, ranking, Math.Max(1, verdict.DeficitBytes - pendingBytes - ToldBytes(snapshot)), policy, plan);
+        CandidateSnapshot snapshot, VictimRanking ranking, in Occasion occasion, long pendingBytes, PlanPolicy policy, KillPlan plan)
+    {
+        var coming = pendingBytes + ToldBytes(snapshot);
+        var missing = Math.Max(1, occasion.Verdict.DeficitBytes - coming);
+        var worth = occasion.Limits.RecoverToBytes - occasion.Limits.KillBelowBytes - coming;
+        Planner.Plan(snapshot, ranking, missing, policy, plan);
+        if (plan.Count == 0 || plan.CoveredBytes >= worth / 2)
+        {
+            return;
+        }
+
+        // A signal that goes off between the marks asks for a few bytes at times, and somebody small would die for them in vain: somebody larger
+        // in its place, but nobody of a higher priority, or with less blame.
+        var all = snapshot.All;
+        var last = all[plan.Victims[^1]];
+        var count = plan.Count;
+        Planner.Plan(snapshot, ranking, Math.Max(missing, worth), policy, plan);
+        var isBetter = plan.Count <= count && plan.CoveredBytes >= worth;
+        foreach (var index in plan.Victims)
+        {
+            isBetter &= all[index].KillPriority >= last.KillPriority && all[index].PodPriority <= last.PodPriority && (all[index].IsCause || !last.IsCause);
+        }
+
+        if (!isBetter)
+        {
+            Planner.Plan(snapshot, ranking, missing, policy, plan);
+        }
+    }
 
     /// <summary>Concludes what is done.</summary>
     /// <param name="occasion">The shortage.</param>

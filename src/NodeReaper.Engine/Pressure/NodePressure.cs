@@ -100,9 +100,15 @@ public sealed class NodePressure : IDisposable
     /// <summary>Forgets the last alarms: a kill was the answer to them, and only stalls that come after that count.</summary>
     public void ForgetStall()
     {
+        ForgetOwnStall();
+        Slices.ForgetStall();
+    }
+
+    /// <summary>Forgets the last alarms of the node alone, and not those of the slices.</summary>
+    public void ForgetOwnStall()
+    {
         _some.Forget();
         _full.Forget();
-        Slices.ForgetStall();
     }
 
     /// <summary>Looks for swap on zram. Allocates: for quiet moments.</summary>

@@ -23,26 +23,36 @@ public readonly record struct PressureLimits(
     /// <summary>Applies the policy to a place.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="memory">The node's memory, or the slice's.</param>
-    /// <param name="slice">Which slice it is; null for the node.</param>
-    public static PressureLimits Of(PressurePolicy policy, in MemInfo memory, SlicePressure? slice) =>
-        slice is null ? Of(policy, memory.OrdinaryBytes) : OfSlice(policy, memory.TotalBytes);
+    /// <param name="isSlice">True for a slice.</param>
+    public static PressureLimits Of(PressurePolicy policy, in MemInfo memory, bool isSlice) =>
+        isSlice ? OfSlice(policy, memory.TotalBytes) : Of(policy, memory.OrdinaryBytes);
 
     /// <summary>Applies the policy to a slice: amounts in bytes are at most a fifth of its limit there, and twice that to recover to.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="limitBytes">The slice's limit in bytes.</param>
     public static PressureLimits OfSlice(PressurePolicy policy, long limitBytes)
     {
-        var most = MemoryAmount.OfPercent(MostPercentOfSlice).On(limitBytes);
         var limits = Of(policy, limitBytes);
-        var killBelow = policy.KillBelow is { PercentOfTotal: > 0 } ? limits.KillBelowBytes : Math.Min(limits.KillBelowBytes, most);
+        var killBelow = policy.KillBelow is { PercentOfTotal: > 0 } ? limits.KillBelowBytes : Math.Min(limits.KillBelowBytes, MostOfSlice(limitBytes));
         var recoverTo = policy.RecoverTo switch
         {
-            null => Math.Min(limitBytes, 2 * killBelow),
-            { PercentOfTotal: > 0 } => limits.RecoverToBytes,
-            _ => Math.Min(limits.RecoverToBytes, 2 * most),
+            null => 2 * killBelow,
+            { PercentOfTotal: > 0 } amount => amount.On(limitBytes),
+            { } amount => Math.Min(amount.On(limitBytes), 2 * MostOfSlice(limitBytes)),
         };
-        return limits with { KillBelowBytes = killBelow, RecoverToBytes = Math.Max(killBelow, recoverTo) };
+        return limits with { KillBelowBytes = killBelow, RecoverToBytes = Math.Clamp(recoverTo, killBelow, limitBytes) };
     }
+
+    /// <summary>The mark of a stage, in bytes: in a slice, an amount in bytes is at most twice what <c>killBelow</c> may be there.</summary>
+    /// <param name="below">What the policy says.</param>
+    /// <param name="memory">The node's memory, or the slice's.</param>
+    /// <param name="isSlice">True for a slice.</param>
+    public static long MarkOf(MemoryAmount below, in MemInfo memory, bool isSlice) =>
+        !isSlice ? Math.Min(below.On(memory.OrdinaryBytes), memory.OrdinaryBytes)
+        : below.PercentOfTotal > 0 ? Math.Min(below.On(memory.TotalBytes), memory.TotalBytes)
+        : Math.Min(below.Bytes, 2 * MostOfSlice(memory.TotalBytes));
+
+    private static long MostOfSlice(long limitBytes) => MemoryAmount.OfPercent(MostPercentOfSlice).On(limitBytes);
 
     /// <summary>Applies the policy.</summary>
     /// <param name="policy">The policy.</param>

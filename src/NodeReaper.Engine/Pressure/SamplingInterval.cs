@@ -38,5 +38,5 @@ public static class SamplingInterval
     }
 
     private static int Milliseconds(PressurePolicy policy, in PressureReading reading, SlicePressure? slice) =>
-        Milliseconds(policy, PressureLimits.Of(policy, reading.Memory, slice), reading);
+        Milliseconds(policy, PressureLimits.Of(policy, reading.Memory, slice is not null), reading);
 }

@@ -3,8 +3,8 @@ using NodeReaper.Engine.Candidates;
 namespace NodeReaper.Engine.Ranking;
 
 /// <summary>
-/// Who took the memory that is missing dies before those that merely use some: 1 for at least a quarter of it in the last minute, beyond the memory
-/// request. Only in a shortage; see <see cref="RecentGrowth"/>.
+/// Who took the memory that went in the last minute dies before those that merely use some: 1 for at least a quarter of it, beyond the memory request. Only
+/// in a shortage, or below the threshold of a stage; see <see cref="RecentGrowth"/>.
 /// </summary>
 public sealed class CauseKey : RankingKey
 {

@@ -123,5 +123,5 @@ public sealed class FlightRecorder
     }
 
     private void Add(string? slicePath, in PressureReading reading, ReapPolicy policy) =>
-        Ring.Add(new PressureSample(slicePath, reading, Occasion.Of(reading, policy.Pressure, null).Verdict, policy));
+        Ring.Add(new PressureSample(slicePath, reading, Occasion.VerdictOn(reading, policy.Pressure, slicePath is not null), policy));
 }

@@ -128,5 +128,5 @@ public sealed class RecordedDecision
     }
 
     private void AddPlace(string? slicePath, in PressureReading reading) =>
-        _places[_placeCount++] = new PressureSample(slicePath, reading, Occasion.Of(reading, Policy.Pressure, null).Verdict, Policy);
+        _places[_placeCount++] = new PressureSample(slicePath, reading, Occasion.VerdictOn(reading, Policy.Pressure, slicePath is not null), Policy);
 }

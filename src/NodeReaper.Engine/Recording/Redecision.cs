@@ -19,7 +19,14 @@ public sealed class Redecision
         Facts = facts;
         Policy = policy;
         Occasion = facts.Kind is DecisionKind.Shortage or DecisionKind.KernelOom ? Assess(facts, policy) : facts.Occasion;
-        CandidateRules.Apply(facts.Candidates, policy, facts.Kind is DecisionKind.Shortage or DecisionKind.GraceOver ? Occasion.Slice : null);
+        CandidateRules.Apply(facts.Candidates, policy, facts.Kind switch
+        {
+            DecisionKind.Shortage or DecisionKind.GraceOver => Occasion.Slice,
+
+            // With that kill, the place may be short no more.
+            DecisionKind.KernelOom => facts.Occasion.Slice,
+            _ => null,
+        });
         Ranker.Rank(facts.Candidates, policy.Ranking, Ranking);
         Conclusion = Decide();
     }
@@ -66,7 +73,7 @@ public sealed class Redecision
             return Conclusion.Wait;
         }
 
-        Decisions.Plan(Facts.Candidates, Ranking, Occasion.Verdict, Facts.PendingBytes, Policy.Plan, _plan);
+        Decisions.Plan(Facts.Candidates, Ranking, Occasion, Facts.PendingBytes, Policy.Plan, _plan);
         Planned = [.. _plan.Victims];
         Remove(Facts.Graced.Contains);
         AskedFirst.Apply(Facts.Candidates, Ranking, Policy, _plan);
@@ -77,7 +84,7 @@ public sealed class Redecision
 
     private Conclusion DecideWhenGraceIsOver()
     {
-        Decisions.Plan(Facts.Candidates, Ranking, Occasion.Verdict, 0, Policy.Plan, _plan);
+        Decisions.Plan(Facts.Candidates, Ranking, Occasion, 0, Policy.Plan, _plan);
         Remove(Facts.Graced.Contains);
         Planned = Plan;
         return _plan.Count > 0 ? Conclusion.Kill : Conclusion.Wait;

@@ -23,7 +23,7 @@ public readonly record struct Occasion(
     /// <param name="livelock">The evidence.</param>
     public static Occasion Of(NodePressure node, PressurePolicy policy, in Livelock livelock) => new(
         node.Last,
-        PressureLimits.Of(policy, node.Last.Memory, null),
+        PressureLimits.Of(policy, node.Last.Memory, false),
         new PressureVerdict(OwnLimit, 1, false),
         null,
         livelock);
@@ -62,13 +62,20 @@ public readonly record struct Occasion(
     /// <param name="slice">A slice with a limit of its own; null for the node.</param>
     public static Occasion Of(NodePressure node, PressurePolicy policy, SlicePressure? slice) => Of(slice?.Last ?? node.Last, policy, slice);
 
+    /// <summary>The verdict on one place, of which no more is kept.</summary>
+    /// <param name="reading">Its reading.</param>
+    /// <param name="policy">When it counts as short.</param>
+    /// <param name="isSlice">True for a slice.</param>
+    public static PressureVerdict VerdictOn(in PressureReading reading, PressurePolicy policy, bool isSlice) =>
+        Assessor.Assess(reading, PressureLimits.Of(policy, reading.Memory, isSlice));
+
     /// <summary>Assesses one place.</summary>
     /// <param name="reading">Its reading.</param>
     /// <param name="policy">When it counts as short.</param>
     /// <param name="slice">Which slice it is; null for the node.</param>
     public static Occasion Of(in PressureReading reading, PressurePolicy policy, SlicePressure? slice)
     {
-        var limits = PressureLimits.Of(policy, reading.Memory, slice);
+        var limits = PressureLimits.Of(policy, reading.Memory, slice is not null);
         return new Occasion(reading, limits, Assessor.Assess(reading, limits), slice);
     }
 }

@@ -99,17 +99,17 @@ internal sealed class SoftStages : IDisposable
             return false;
         }
 
-        if (_marks.TryFind(policy, stages.Reclaim, "reclaim", out var toReclaim) && !_reclaimer.IsBusy)
+        if (_marks.TryFind(policy, stages.Reclaim, "reclaim", isSwapSpent: false, out var toReclaim) && !_reclaimer.IsBusy)
         {
             Reclaim(policy, toReclaim);
         }
 
-        if (_marks.TryFind(policy, stages.Throttle, "throttle", out var toThrottle) && IsPressing(policy, toThrottle))
+        if (_marks.TryFind(policy, stages.Throttle, "throttle", isSwapSpent: true, out var toThrottle))
         {
             Throttle(policy, toThrottle);
         }
 
-        return _marks.TryFind(policy, stages.Terminate, TerminateStage, out occasion) && IsPressing(policy, occasion) && Terminate(policy, occasion);
+        return _marks.TryFind(policy, stages.Terminate, TerminateStage, isSwapSpent: true, out occasion) && Terminate(policy, occasion);
     }
 
     /// <summary>What is expected back from those that were asked to end and still have time, in bytes.</summary>
@@ -225,14 +225,10 @@ internal sealed class SoftStages : IDisposable
     // Stalls and a limit that is seconds away leave no time; what is low and stays there does.
     private static bool LeavesTime(in PressureVerdict verdict) => !verdict.IsEmergency && verdict.Signal == AvailableSignal.SignalName;
 
-    // With swap to spare, little available memory alone is no pressure.
-    private static bool IsPressing(ReapPolicy policy, in Occasion occasion) =>
-        occasion.Reading.IsSwapSpent(PressureLimits.Of(policy.Pressure, occasion.Reading.Memory, occasion.Slice));
-
     private void Observe(ReapPolicy policy)
     {
         var below = policy.Stages.Observe;
-        if (!_hasToldWhatItSees && _marks.TryFind(policy, below, "observe", out var occasion) && IsPressing(policy, occasion))
+        if (!_hasToldWhatItSees && _marks.TryFind(policy, below, "observe", isSwapSpent: true, out var occasion))
         {
             _hasToldWhatItSees = true;
             _survey(occasion.Slice);
@@ -258,7 +254,7 @@ internal sealed class SoftStages : IDisposable
         foreach (var index in _ranking.Order)
         {
             ref readonly var candidate = ref _snapshot.All[index];
-            if (candidate.Cgroup.BarrenUntil > now || candidate.Memory.Anon == 0 || policy.IsDryRunFor(candidate))
+            if (candidate.Cgroup.BarrenUntil > now || candidate.Memory.Anon == 0 || !MaySwap(candidate) || policy.IsDryRunFor(candidate))
             {
                 continue;
             }
@@ -273,6 +269,8 @@ internal sealed class SoftStages : IDisposable
             }
         }
     }
+
+    private static bool MaySwap(in Candidate candidate) => candidate.Cgroup.SwapLimitBytes is not { } limit || limit > candidate.Memory.Swap;
 
     private void TellOfReclaim()
     {
@@ -319,7 +317,7 @@ internal sealed class SoftStages : IDisposable
         }
 
         var now = _node.Last.Timestamp;
-        if (_marks.TryFind(policy, policy.Stages.Throttle, "throttle", out var needed) && IsPressing(policy, needed))
+        if (_marks.TryFind(policy, policy.Stages.Throttle, "throttle", isSwapSpent: true, out _))
         {
             _throttleNeededAt = now;
         }
@@ -379,7 +377,7 @@ internal sealed class SoftStages : IDisposable
             return false;
         }
 
-        Decisions.Plan(_snapshot, _ranking, occasion.Verdict, 0, policy.Plan, _plan);
+        Decisions.Plan(_snapshot, _ranking, occasion, 0, policy.Plan, _plan);
         for (var position = _plan.Count - 1; position >= 0; position--)
         {
             var index = _plan.Victims[position];
@@ -412,6 +410,7 @@ internal sealed class SoftStages : IDisposable
         }
 
         _budget.Note(now);
+        candidate.Cgroup.AskedAt = now;
         candidate.Cgroup.GraceEnds = now + (long)(grace.TotalSeconds * Stopwatch.Frequency);
         _tell.Terminated(occasion, policy, index, grace);
         return true;

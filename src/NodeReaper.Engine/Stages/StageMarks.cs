@@ -12,8 +12,9 @@ internal sealed class StageMarks(NodePressure node)
     /// <param name="policy">The policy.</param>
     /// <param name="below">The stage's threshold; null: the policy has no such stage.</param>
     /// <param name="stage">Its name.</param>
+    /// <param name="isSwapSpent">True for a place where swap cannot help: with swap to spare, little available memory alone is no pressure.</param>
     /// <param name="occasion">The place, and what is missing there.</param>
-    internal bool TryFind(ReapPolicy policy, MemoryAmount? below, string stage, out Occasion occasion)
+    internal bool TryFind(ReapPolicy policy, MemoryAmount? below, string stage, bool isSwapSpent, out Occasion occasion)
     {
         occasion = default;
         if (below is not { } amount)
@@ -21,14 +22,14 @@ internal sealed class StageMarks(NodePressure node)
             return false;
         }
 
-        if (TryFind(node.Last, policy, amount, stage, null, ref occasion))
+        if (TryFind(node.Last, policy, amount, stage, isSwapSpent, null, ref occasion))
         {
             return true;
         }
 
         foreach (var slice in node.Slices.All)
         {
-            if (slice is { IsLimited: true } && TryFind(slice.Last, policy, amount, stage, slice, ref occasion))
+            if (slice is { IsLimited: true } && TryFind(slice.Last, policy, amount, stage, isSwapSpent, slice, ref occasion))
             {
                 return true;
             }
@@ -38,11 +39,12 @@ internal sealed class StageMarks(NodePressure node)
     }
 
     private static bool TryFind(
-        in PressureReading reading, ReapPolicy policy, MemoryAmount below, string stage, SlicePressure? slice, ref Occasion occasion)
+        in PressureReading reading, ReapPolicy policy, MemoryAmount below, string stage, bool isSwapSpent, SlicePressure? slice, ref Occasion occasion)
     {
         var limits = LimitsOf(policy, below, reading, slice);
         var missing = limits.RecoverToBytes - reading.Memory.AvailableBytes;
-        if (reading.Memory.AvailableBytes >= limits.KillBelowBytes)
+        if (reading.Memory.AvailableBytes >= limits.KillBelowBytes
+            || (isSwapSpent && !reading.IsSwapSpent(PressureLimits.Of(policy.Pressure, reading.Memory, slice is not null))))
         {
             return false;
         }
@@ -74,13 +76,9 @@ internal sealed class StageMarks(NodePressure node)
     // A stage has as much room between its marks as the kill has.
     private static PressureLimits LimitsOf(ReapPolicy policy, MemoryAmount below, in PressureReading reading, SlicePressure? slice)
     {
-        var kill = PressureLimits.Of(policy.Pressure, reading.Memory, slice);
-        var marks = PressureLimits.Of(policy.Pressure with { KillBelow = below, RecoverTo = null }, reading.Memory, slice);
-        var total = reading.Memory.OrdinaryBytes;
-        return kill with
-        {
-            KillBelowBytes = marks.KillBelowBytes,
-            RecoverToBytes = Math.Min(total, marks.KillBelowBytes + Math.Max(1, kill.RecoverToBytes - kill.KillBelowBytes)),
-        };
+        var kill = PressureLimits.Of(policy.Pressure, reading.Memory, slice is not null);
+        var mark = PressureLimits.MarkOf(below, reading.Memory, slice is not null);
+        var room = Math.Max(1, kill.RecoverToBytes - kill.KillBelowBytes);
+        return kill with { KillBelowBytes = mark, RecoverToBytes = Math.Min(reading.Memory.OrdinaryBytes, mark + room) };
     }
 }

@@ -29,9 +29,6 @@ public struct DrainingVictim
     /// <summary>When it was last seen to have given something back, in ticks.</summary>
     public long ShrankAt;
 
-    /// <summary>True once it was seen to give something back, beyond the first look at it.</summary>
-    public bool HasShrunk;
-
     /// <summary>When it was seen gone, in ticks; 0: not yet.</summary>
     public long GoneAt;
 }

@@ -19,8 +19,6 @@ public sealed class DrainingVictims : IDisposable
     // Less than this between two looks is noise.
     private const long LeastShrinkBytes = 256 << 10;
 
-    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(100);
-
     // So that the first look counts as news.
     private static readonly MemoryUse s_most = MemoryUse.OfResident(long.MaxValue / 2);
 
@@ -39,19 +37,13 @@ public sealed class DrainingVictims : IDisposable
     /// nothing any more is not waited for.
     /// </summary>
     /// <param name="patience">How late is of late.</param>
-    public long PendingBytes(TimeSpan patience) => PendingBytes(patience, isProven: false);
-
-    /// <summary>What comes back at this very moment, in bytes: what those still hold that have been seen to give something back just now.</summary>
-    public long ArrivingBytes() => PendingBytes(s_moment, isProven: true);
-
-    private long PendingBytes(TimeSpan patience, bool isProven)
+    public long PendingBytes(TimeSpan patience)
     {
         long bytes = 0;
         var since = Stopwatch.GetTimestamp() - (long)(patience.TotalSeconds * Stopwatch.Frequency);
         foreach (ref readonly var victim in All)
         {
-            var isComing = victim.GoneAt == 0 && victim.ShrankAt > since && (victim.HasShrunk || !isProven);
-            bytes += isComing ? victim.Left.Freeable : 0;
+            bytes += victim.GoneAt == 0 && victim.ShrankAt > since ? victim.Left.Freeable : 0;
         }
 
         return bytes;
@@ -119,12 +111,7 @@ public sealed class DrainingVictims : IDisposable
         var error = _reader.Read(victim.Cgroup, out var left);
         if (error.IsNone)
         {
-            if (victim.Left.Freeable - left.Freeable >= LeastShrinkBytes)
-            {
-                victim.HasShrunk = victim.ShrankAt > 0;
-                victim.ShrankAt = Stopwatch.GetTimestamp();
-            }
-
+            victim.ShrankAt = victim.Left.Freeable - left.Freeable >= LeastShrinkBytes ? Stopwatch.GetTimestamp() : victim.ShrankAt;
             victim.Left = left;
             victim.HugetlbLeft = HugetlbUse.Read(victim.Cgroup);
         }

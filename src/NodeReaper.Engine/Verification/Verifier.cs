@@ -26,9 +26,11 @@ public sealed class Verifier
     // Who is not dead by then, or gives nothing back for so long, sleeps uninterruptibly, most likely.
     private static readonly long s_patience = Stopwatch.Frequency / 4;
 
+    private static readonly long s_askEvery = Stopwatch.Frequency / 100;
     private readonly MemoryUseReader _reader = new();
     private readonly ProcessFiles _proc;
 
+    private long _askAgainAt;
     private volatile bool _isStopping;
 
     /// <summary>Makes one.</summary>
@@ -55,7 +57,7 @@ public sealed class Verifier
         var end = outcome.DecidedAt + (long)(deadline.TotalSeconds * Stopwatch.Frequency);
         var result = new ReliefResult(proof, before, before, 0, 0);
         var pause = FirstPauseMicroseconds;
-        var (least, progressAt) = (before.Freeable, outcome.DecidedAt);
+        var (least, progressAt) = (before.Freeable, outcome.SignalledAt);
         while (true)
         {
             // Of many processes, only the largest are followed; the cgroup knows of all.
@@ -77,7 +79,7 @@ public sealed class Verifier
                 (least, progressAt) = (result.Left.Freeable, now);
             }
 
-            if (_isStopping || now >= end || (isUrgent is not null && IsStuck(result, progressAt, now) && (result.IsFreed || isUrgent())))
+            if (_isStopping || now >= end || (isUrgent is not null && IsStuck(result, progressAt, now) && (result.IsFreed || IsUrgent(isUrgent, now))))
             {
                 return result with { HugetlbLeft = HugetlbOf(target) };
             }
@@ -85,6 +87,18 @@ public sealed class Verifier
             SelfProtection.Sleep(pause);
             pause = Math.Min(pause * 3 / 2, LongestPauseMicroseconds);
         }
+    }
+
+    // Not at each look: what is asked measures rates.
+    private bool IsUrgent(Func<bool> isUrgent, long now)
+    {
+        if (now < _askAgainAt)
+        {
+            return false;
+        }
+
+        _askAgainAt = now + s_askEvery;
+        return isUrgent();
     }
 
     private static bool IsStuck(in ReliefResult result, long progressAt, long now) =>

@@ -113,7 +113,7 @@ internal sealed class MadeIncident : IDisposable
                 return;
         }
 
-        Decisions.Plan(snapshot, ranking, occasion.Verdict, pending, policy.Plan, plan);
+        Decisions.Plan(snapshot, ranking, occasion, pending, policy.Plan, plan);
         if (made == MadeDecision.GraceOver)
         {
             Recorder.Capture(DecisionKind.GraceOver, _node, policy, occasion, 0, snapshot, ranking, plan);

@@ -126,7 +126,7 @@ public class ShortageSignalTests
         { Reading((50 * Mib) - 1), "available", (150 * Mib) + 1, true },
         { Reading(0), "available", 200 * Mib, true },
         
-        // No less than lies between the marks, nor than what is used up in a quarter of a second.
+        // No less than what is used up in a quarter of a second.
         { Reading(199 * Mib, fill: 800 * Mib), "timeLeft", 200 * Mib, false },
         { Reading(110 * Mib, fill: 441 * Mib), "timeLeft", (441 * Mib) / 4, false },
 
@@ -135,8 +135,8 @@ public class ShortageSignalTests
         { Reading(199 * Mib, fill: 100 * Gib), "timeLeft", 400 * Mib, true },
         { Reading(60 * Mib, fill: 480 * Mib), "available", 140 * Mib, false },
         { Reading(60 * Mib, fill: 481 * Mib), "available", 140 * Mib, true },
-        { Reading(199 * Mib, stalling: true), "stall", 100 * Mib, false },
-        { Thrashing(399 * Mib, 3), "thrash", 100 * Mib, false },
+        { Reading(199 * Mib, stalling: true), "stall", Mib, false },
+        { Thrashing(399 * Mib, 3), "thrash", 1, false },
 
         // The first signal that says so decides.
         { Reading(99 * Mib, fill: 100 * Gib, stalling: true), "available", 101 * Mib, true },

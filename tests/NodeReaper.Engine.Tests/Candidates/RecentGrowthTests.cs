@@ -1,4 +1,5 @@
 using NodeReaper.Engine.Candidates;
+using NodeReaper.Engine.Pressure;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests.Candidates;
@@ -8,6 +9,7 @@ public sealed class RecentGrowthTests
     private readonly RecentGrowth _growth = new();
     private readonly CandidateSnapshot _snapshot = new(8);
     private readonly List<ContainerCgroup> _cgroups = [];
+    private PressureLimits _limits = new(96 * Mib, 192 * Mib, default, default);
 
     // What was there at the first look, and what is there now, in MiB; of which so much is requested.
     private void Look(int availableBefore, params (int Before, int Now, int Request)[] containers)
@@ -37,7 +39,7 @@ public sealed class RecentGrowthTests
 
     private int[] Causes(int available)
     {
-        _growth.MarkCauses(_snapshot, available * Mib, null);
+        _growth.MarkCauses(_snapshot, available * Mib, _limits, null);
         return [.. Enumerable.Range(0, _snapshot.Count).Where(i => _snapshot.All[i].IsCause)];
     }
 
@@ -75,7 +77,14 @@ public sealed class RecentGrowthTests
     {
         Look(100, (100, 107, 0));
         Assert.Equal([], Causes(93));
-        Look(100, (100, 108, 0));
+    }
+
+    [Fact]
+    public void On_a_large_node_a_few_more_are_nothing_either()
+    {
+        _limits = new PressureLimits(1024 * Mib, 2048 * Mib, default, default);
+        Look(1000, (1600, 1663, 0), (1600, 1700, 0));
+        Assert.Equal([1], Causes(900));
     }
 
     [Fact]
@@ -83,6 +92,30 @@ public sealed class RecentGrowthTests
     {
         Look(500, (100, 100, 0));
         Fill([(100, 0), (300, 0)]);
+        Assert.Equal([1], Causes(200));
+    }
+
+    [Fact]
+    public void What_has_just_started_is_no_cause_once_it_has_what_it_needs()
+    {
+        Look(900, (100, 100, 0));
+        Fill([(100, 0), (700, 0)]);
+        Assert.Equal([1], Causes(200));
+        _cgroups[1].IsFirstLook = false;
+        Assert.Equal([], Causes(200));
+        _snapshot.ToFill[1].GrowthBytesPerSecond = 2 * Mib;
+        Assert.Equal([1], Causes(200));
+    }
+
+    [Fact]
+    public void What_could_not_be_read_at_the_mark_has_not_grown_by_all_that_it_has()
+    {
+        Look(900, (600, 600, 0));
+        Fill([(600, 0), (100, 0)]);
+        _growth.Remember(_snapshot, 300 * Mib);
+        _snapshot.ToFill[0].IsUnreadable = true;
+        _growth.Remember(_snapshot, 300 * Mib);
+        Fill([(600, 0), (200, 0)]);
         Assert.Equal([1], Causes(200));
     }
 
@@ -110,7 +143,7 @@ public sealed class RecentGrowthTests
         Assert.Equal(0, Allocations.Of(() =>
         {
             _growth.Remember(_snapshot, 100);
-            _growth.MarkCauses(_snapshot, 100, null);
+            _growth.MarkCauses(_snapshot, 100, _limits, null);
         }));
     }
 }

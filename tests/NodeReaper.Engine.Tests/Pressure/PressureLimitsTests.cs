@@ -57,6 +57,8 @@ public class PressureLimitsTests
         { "the defaults, little", 150 * Mib, null, null, 30 * Mib, 60 * Mib },
         { "bytes that fit", 3 * Gib, MemoryAmount.OfBytes(500 * Mib), MemoryAmount.OfBytes(Gib), 500 * Mib, Gib },
         { "bytes for a large node", 3 * Gib, MemoryAmount.OfBytes(4 * Gib), MemoryAmount.OfBytes(12 * Gib), 3 * Gib / 5, 2 * (3 * Gib / 5) },
+        { "bytes, and percent to recover to", Gib, MemoryAmount.OfBytes(2 * Gib), MemoryAmount.OfPercent(30), Gib / 5, (long)(Gib * 0.3) },
+        { "percent below the threshold", Gib, MemoryAmount.OfBytes(2 * Gib), MemoryAmount.OfPercent(10), Gib / 5, Gib / 5 },
         { "percent", 150 * Mib, MemoryAmount.OfPercent(30), MemoryAmount.OfPercent(50), 45 * Mib, 75 * Mib },
     };
 
@@ -70,9 +72,20 @@ public class PressureLimitsTests
     }
 
     [Fact]
+    public void The_mark_of_a_stage_is_above_that_of_the_kill_in_a_slice_too()
+    {
+        var slice = new MemInfo(4 * Gib, 0, 0, 0, 0);
+        Assert.Equal(2 * (4 * Gib / 5), PressureLimits.MarkOf(MemoryAmount.OfBytes(3 * Gib), slice, isSlice: true));
+        Assert.Equal(Gib, PressureLimits.MarkOf(MemoryAmount.OfBytes(Gib), slice, isSlice: true));
+        Assert.Equal(2 * Gib, PressureLimits.MarkOf(MemoryAmount.OfPercent(50), slice, isSlice: true));
+        Assert.Equal(3 * Gib, PressureLimits.MarkOf(MemoryAmount.OfBytes(3 * Gib), slice, isSlice: false));
+        Assert.Equal(4 * Gib, PressureLimits.MarkOf(MemoryAmount.OfBytes(9 * Gib), slice, isSlice: false));
+    }
+
+    [Fact]
     public void Huge_pages_that_were_set_aside_are_no_part_of_what_a_percentage_is_of()
     {
-        var limits = PressureLimits.Of(new PressurePolicy(), new MemInfo(32 * Gib, 0, 0, 0, 0, HugetlbBytes: 28 * Gib), null);
+        var limits = PressureLimits.Of(new PressurePolicy(), new MemInfo(32 * Gib, 0, 0, 0, 0, HugetlbBytes: 28 * Gib), isSlice: false);
         Assert.Equal(4 * Gib / 20, limits.KillBelowBytes);
     }
 
