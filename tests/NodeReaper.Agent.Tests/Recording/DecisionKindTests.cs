@@ -31,6 +31,7 @@ public sealed class DecisionKindTests : IDisposable
     [InlineData(MadeDecision.Slice, "shortage", "kill", "data/cache[cache-0]")]
     [InlineData(MadeDecision.OwnLimit, "ownLimit", "kill", "batch/hog[hog-0]")]
     [InlineData(MadeDecision.KernelOom, "kernelOom", "wait", null)]
+    [InlineData(MadeDecision.KernelOomInSlice, "kernelOom", "wait", null)]
     public void Every_kind_of_decision_is_replayed(MadeDecision made, string kind, string conclusion, string? plan)
     {
         var record = _incident.Record(PolicyFor(made) with { Record = new RecordPolicy { Directory = _folder.PathOf("records") } }, made);

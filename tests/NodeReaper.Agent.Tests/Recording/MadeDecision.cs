@@ -32,4 +32,7 @@ public enum MadeDecision
 
     /// <summary>The kernel came first.</summary>
     KernelOom,
+
+    /// <summary>It came first at a slice's limit, and that slice has enough again.</summary>
+    KernelOomInSlice,
 }

@@ -95,6 +95,7 @@ internal sealed class MadeIncident : IDisposable
     {
         MadeDecision.OwnLimit => Occasion.Of(_node, policy.Pressure, new Livelock(400 * Mib, 80, TimeSpan.FromMinutes(1), 1000)),
         MadeDecision.GraceOver => Occasion.Of(_node, policy.Pressure) with { Verdict = new PressureVerdict("terminate", 300 * Mib, false) },
+        MadeDecision.KernelOomInSlice => Occasion.Of(_node, policy.Pressure, _node.Slices.All[0]),
         _ => Occasion.Of(_node, policy.Pressure),
     };
 
@@ -104,7 +105,7 @@ internal sealed class MadeIncident : IDisposable
         var pending = made == MadeDecision.PendingBytes ? 120 * Mib : 0;
         switch (made)
         {
-            case MadeDecision.KernelOom:
+            case MadeDecision.KernelOom or MadeDecision.KernelOomInSlice:
                 Recorder.Capture(DecisionKind.KernelOom, _node, policy, occasion, 0, snapshot, ranking, plan);
                 return;
             case MadeDecision.OwnLimit:
@@ -133,7 +134,7 @@ internal sealed class MadeIncident : IDisposable
 
     private void Prepare(MadeDecision made)
     {
-        if (made != MadeDecision.Slice)
+        if (made is not (MadeDecision.Slice or MadeDecision.KernelOomInSlice))
         {
             return;
         }
@@ -142,7 +143,7 @@ internal sealed class MadeIncident : IDisposable
         const string path = "kubepods/burstable";
         Directory.CreateDirectory(_folder.PathOf(path));
         _folder.Write($"{path}/memory.max", $"{760 * Mib}\n");
-        _folder.Write($"{path}/memory.current", $"{700 * Mib}\n");
+        _folder.Write($"{path}/memory.current", $"{(made == MadeDecision.Slice ? 700 : 300) * Mib}\n");
         _folder.Write($"{path}/memory.stat", $"anon {700 * Mib}\nfile 0\ninactive_file 0\nactive_file 0\nslab_reclaimable 0\n");
         _folder.Write($"{path}/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
         _folder.Write($"{path}/memory.events.local", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
