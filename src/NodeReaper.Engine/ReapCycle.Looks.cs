@@ -100,7 +100,7 @@ public sealed partial class ReapCycle
         _snapshot.SwapOnDisk = _node.SwapOnDisk();
         _collector.Collect(_tree, _newestPods(), _policy, _snapshot, slice);
         SwapAllowance.Note(_snapshot.All, _node);
-        _growth.Remember(_snapshot, _node.Last.Memory.AvailableBytes);
+        _growth.Remember(_snapshot, _node.Last.Memory.AvailableBytes, _node.Last.Timestamp);
         if (isShort)
         {
             var memory = (slice?.Last ?? _node.Last).Memory;
@@ -142,7 +142,7 @@ public sealed partial class ReapCycle
         Totals = Totals with { KernelKills = Totals.KernelKills + count };
         Survey(slice);
         _plan.Clear();
-        Capture(DecisionKind.KernelOom, slice is null ? Occasion.Of(_node, _policy.Pressure) : Occasion.Of(_node, _policy.Pressure, slice));
+        Capture(DecisionKind.KernelOom, Occasion.Of(_node, _policy.Pressure, slice));
 
         // With that kill, much may be available again: what was seen before it counts, at the time of the record.
         var before = SightBefore.Of(Recorder.Ring, slice?.Last ?? _node.Last, slice?.Path);

@@ -160,7 +160,7 @@ public sealed partial class ReapCycle : IDisposable
             ForgetTheShortage();
         }
 
-        if (_stages.Work(_policy, out var stage))
+        if (_stages.Work(_policy, out var stage) && Allows(stage, _snapshot.All[_plan.Victims[0]]))
         {
             // Their grace period is over.
             Capture(DecisionKind.GraceOver, stage);
@@ -170,6 +170,12 @@ public sealed partial class ReapCycle : IDisposable
 
     private bool Allows(in Occasion occasion) =>
         _budget.Allows(Stopwatch.GetTimestamp(), Decisions.MaxKills(occasion.Verdict, _policy.Plan), _policy.Plan.KillWindow);
+
+    private bool Allows(in Occasion occasion, in Candidate candidate) => IsCounted(candidate) || Allows(occasion);
+
+    // Who was asked to end was counted then, as long as that is within the window.
+    private bool IsCounted(in Candidate candidate) =>
+        candidate.IsAskedToEnd && Stopwatch.GetElapsedTime(candidate.Cgroup.AskedAt) < _policy.Plan.KillWindow;
 
     // False when there is nothing to be done about it, or nothing yet.
     private bool Meet(in Occasion occasion, Episode episode)
@@ -221,8 +227,7 @@ public sealed partial class ReapCycle : IDisposable
             return true;
         }
 
-        // Who was asked to end has been counted.
-        var isWithinBudget = Allows(occasion) || (_plan.Count > 0 && _snapshot.All[_plan.Victims[0]].IsAskedToEnd);
+        var isWithinBudget = _plan.Count > 0 ? Allows(occasion, _snapshot.All[_plan.Victims[0]]) : Allows(occasion);
         var conclusion = Decisions.Conclude(occasion, _snapshot, _ranking, _plan, isWithinBudget);
         Recorder.Conclude(_plan, isWithinBudget, conclusion);
         switch (conclusion)
@@ -311,7 +316,7 @@ public sealed partial class ReapCycle : IDisposable
                 continue;
             }
 
-            if (hasKilled && !candidate.IsAskedToEnd && !Allows(occasion))
+            if (hasKilled && !Allows(occasion, candidate))
             {
                 TellOfCap(occasion, episode);
                 return true;
@@ -321,7 +326,7 @@ public sealed partial class ReapCycle : IDisposable
             if (isKilled)
             {
                 hasKilled = true;
-                if (!candidate.IsAskedToEnd || Stopwatch.GetElapsedTime(candidate.Cgroup.AskedAt) >= _policy.Plan.KillWindow)
+                if (!IsCounted(candidate))
                 {
                     _budget.Note(_reap.KilledAt);
                 }

@@ -23,6 +23,7 @@ public sealed class CauseTests : CycleTest
         ]);
         SetAvailable(500);
         var cycle = Make(s_policy);
+        Run(cycle);
         cycle.LookAround();
         _cgroups.SetMemory(hogPath, 400 * Mib);
         SetAvailable(90);
@@ -42,6 +43,7 @@ public sealed class CauseTests : CycleTest
         _pods = new PodSnapshot([Pod("low", qosClass: QosClass.BestEffort), Pod("hog", priority: 5, qosClass: QosClass.BestEffort)]);
         SetAvailable(500);
         var cycle = Make(s_policy);
+        Run(cycle);
         cycle.LookAround();
         _cgroups.SetMemory(hogPath, 400 * Mib);
         SetAvailable(90);
@@ -53,15 +55,17 @@ public sealed class CauseTests : CycleTest
 
     // 180 of 192 MiB: 12 are missing, and 96 lie between the marks. A small one before a large one in the ranking.
     [Theory]
-    [InlineData("it would bring little", 20, 0, "large")]
-    [InlineData("it brings half of what is worth a kill", 48, 0, "small")]
-    [InlineData("the large one has a higher priority", 20, 5, "small")]
-    public void A_stall_is_worth_somebody_larger_but_nobody_of_a_higher_priority(string what, int smallMib, int priorityOfLarge, string expected)
+    [InlineData("it would bring little", 20, 0, 0, "large")]
+    [InlineData("it brings half of what is worth a kill", 48, 0, 0, "small")]
+    [InlineData("the large one has a higher priority", 20, 5, 0, "small")]
+    [InlineData("the large one is within its request", 20, 0, 500, "small")]
+    public void A_stall_is_worth_somebody_larger_but_nobody_of_a_higher_priority_or_within_its_request(
+        string what, int smallMib, int priorityOfLarge, int requestOfLarge, string expected)
     {
         var (small, large) = (Start("--mib", "2"), Start("--mib", "2"));
         AddContainer("besteffort/podsmall", smallMib, small.Id);
         AddContainer("burstable/podlarge", 400, large.Id);
-        _pods = new PodSnapshot([Pod("small", qosClass: QosClass.BestEffort), Pod("large", priority: priorityOfLarge, qosClass: QosClass.Burstable)]);
+        _pods = new PodSnapshot([Pod("small", qosClass: QosClass.BestEffort), Pod("large", priority: priorityOfLarge, qosClass: QosClass.Burstable, containers: Container("app", requestBytes: requestOfLarge * Mib))]);
         SetAvailable(180);
         var cycle = Make(s_policy);
         Run(cycle);

@@ -80,6 +80,7 @@ internal sealed record PodDescription(
                 .. EphemeralContainers.Select(each => new ContainerFacts(each.Key, WithoutScheme(each.Value), 0, null, wishes.Of(each.Key))),
             ])
         {
+            SharedRequestBytes = Quantity.BytesOf(SharedRequest()),
             KillScope = wishes.Scope,
             GracePeriod = wishes.GracePeriod,
             TerminationGracePeriod = TerminationGraceSeconds is { } seconds
@@ -105,19 +106,16 @@ internal sealed record PodDescription(
         FallsBackToLog = container.FallsBackToLog,
     };
 
-    // What the Pod requests as a whole is shared by those that request nothing themselves, beyond what the others do.
     private decimal RequestOf(ManifestContainer container)
     {
-        var own = container.Needs.Requests.Memory ?? ShareOfPod();
+        var own = container.Needs.Requests.Memory ?? 0;
         return AllocatedMemory.TryGetValue(container.Name, out var allocated) ? Math.Min(own, allocated) : own;
     }
 
-    private decimal ShareOfPod()
-    {
-        var running = Containers.Where(container => container.Kind != ContainerKind.Init).ToList();
-        var left = (QosRules.WithPodDefaults(Needs, Containers).Requests.Memory ?? 0) - running.Sum(container => container.Needs.Requests.Memory ?? 0);
-        return Math.Max(0, left) / running.Count(container => container.Needs.Requests.Memory is null);
-    }
+    private decimal SharedRequest() => Math.Max(
+        0,
+        (QosRules.WithPodDefaults(Needs, Containers).Requests.Memory ?? 0)
+            - Containers.Where(container => container.Kind != ContainerKind.Init).Sum(container => container.Needs.Requests.Memory ?? 0));
 
     // containerd://ID, cri-o://ID, docker://ID
     private static string WithoutScheme(string id) =>

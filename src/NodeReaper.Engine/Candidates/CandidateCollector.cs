@@ -82,7 +82,7 @@ public sealed class CandidateCollector
         }
 
         cgroup.GrowthBytesPerSecond = growth;
-        cgroup.IsFirstLook = cgroup.GrowthSince == 0;
+        cgroup.IsFirstLook = cgroup.GrowthSince == 0 || (cgroup.IsFirstLook && elapsed < s_growthOver);
 
         if (cgroup.GrowthSince == 0 || elapsed >= s_growthOver)
         {

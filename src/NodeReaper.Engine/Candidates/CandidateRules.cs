@@ -32,6 +32,7 @@ public static class CandidateRules
             }
         }
 
+        ShareRequests(snapshot.ToFill);
         AddSiblings(snapshot.ToFill);
     }
 
@@ -50,6 +51,28 @@ public static class CandidateRules
         var role when role == ContainerRole.Unknown || candidate.OwnReliefBytes < policy.Plan.MinFreeableBytes => Exclusion.NothingToFree,
         _ => Exclusion.None,
     };
+
+    // By use: the Pod is over its request when they are together.
+    private static void ShareRequests(Span<Candidate> all)
+    {
+        foreach (ref var candidate in all)
+        {
+            if (!Shares(candidate))
+            {
+                continue;
+            }
+
+            double used = 0;
+            foreach (ref readonly var other in all)
+            {
+                used += ReferenceEquals(other.Pod, candidate.Pod) && Shares(other) ? other.FreeableBytes : 0;
+            }
+
+            candidate.RequestBytes = used > 0 ? (long)(candidate.Pod!.SharedRequestBytes * (candidate.FreeableBytes / used)) : 0;
+        }
+
+        static bool Shares(in Candidate candidate) => candidate is { Pod.SharedRequestBytes: > 0, Container.MemoryRequestBytes: 0, Cgroup.Role: ContainerRole.App };
+    }
 
     private static void AddSiblings(Span<Candidate> all)
     {
@@ -75,7 +98,7 @@ public static class CandidateRules
             return container.MemoryRequestBytes;
         }
 
-        long largest = 0;
+        var largest = pod.SharedRequestBytes;
         for (var i = 0; i < pod.Containers.Count; i++)
         {
             largest = Math.Max(largest, pod.Containers[i].MemoryRequestBytes);

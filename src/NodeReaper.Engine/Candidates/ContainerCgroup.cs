@@ -177,7 +177,10 @@ public sealed class ContainerCgroup
 
     internal long MarkedBytesBefore { get; set; }
 
-    /// <summary>True until it is looked at for the second time: how fast it grows is not known yet.</summary>
+    /// <summary>True while it was not there yet at the mark before the last: what it has since then may be what it started with.</summary>
+    internal bool IsNew { get; set; }
+
+    /// <summary>True until it is known how fast it grows.</summary>
     internal bool IsFirstLook { get; set; }
 
     internal bool Fill(
@@ -222,6 +225,7 @@ public sealed class ContainerCgroup
         GrowthBytesPerSecond = 0;
         MarkedBytes = 0;
         MarkedBytesBefore = 0;
+        IsNew = true;
         IsFirstLook = true;
         return true;
     }

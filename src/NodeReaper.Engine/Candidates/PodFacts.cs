@@ -43,6 +43,9 @@ public sealed record PodFacts(
     /// </summary>
     public const int StaticUidLength = 32;
 
+    /// <summary>What the Pod requests as a whole beyond what its containers request themselves, in bytes: for those of them that request nothing.</summary>
+    public long SharedRequestBytes { get; init; }
+
     /// <summary>How much of it dies when one of its containers is chosen.</summary>
     public KillScope KillScope { get; init; }
 

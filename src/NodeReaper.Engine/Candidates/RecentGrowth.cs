@@ -20,9 +20,9 @@ public sealed class RecentGrowth
     /// <summary>Remembers what each uses, twice a minute. What comes later than the first look begins with nothing. Allocates nothing.</summary>
     /// <param name="snapshot">The containers.</param>
     /// <param name="availableBytes">What the node has available, in bytes.</param>
-    public void Remember(CandidateSnapshot snapshot, long availableBytes)
+    /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
+    public void Remember(CandidateSnapshot snapshot, long availableBytes, long now)
     {
-        var now = Stopwatch.GetTimestamp();
         var isFirst = _markedAt == 0;
         if (snapshot.Count == 0 || (!isFirst && now - _markedAt < s_apart))
         {
@@ -39,6 +39,7 @@ public sealed class RecentGrowth
                 continue;
             }
 
+            candidate.Cgroup.IsNew = !isFirst && candidate.Cgroup.MarkedBytesBefore == 0;
             candidate.Cgroup.MarkedBytesBefore = isFirst ? candidate.FreeableBytes : candidate.Cgroup.MarkedBytes;
             candidate.Cgroup.MarkedBytes = candidate.FreeableBytes;
         }
@@ -72,7 +73,7 @@ public sealed class RecentGrowth
 
     // What has just started took all that it has, and is no cause once it has what it needs: it would else die at each start.
     private static bool HasComeToRest(in Candidate candidate) =>
-        candidate.Cgroup is { MarkedBytesBefore: 0, IsFirstLook: false } && candidate.GrowthBytesPerSecond < AtRestBytesPerSecond;
+        candidate.Cgroup is { IsNew: true, IsFirstLook: false } && candidate.GrowthBytesPerSecond < AtRestBytesPerSecond;
 
     private static long Growth(in Candidate candidate) =>
         candidate.IsUnreadable ? 0 : Math.Max(0, candidate.FreeableBytes - candidate.Cgroup.MarkedBytesBefore);

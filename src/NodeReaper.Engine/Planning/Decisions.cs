@@ -30,7 +30,7 @@ public static class Decisions
     /// <summary>Plans who is to be killed for what is missing.</summary>
     /// <param name="snapshot">The candidates.</param>
     /// <param name="ranking">Their order.</param>
-    /// <param name="occasion">What is missing, and what a kill should bring: as much as lies between the two marks.</param>
+    /// <param name="occasion">What is missing, and what a kill should bring: half of what lies between the two marks.</param>
     /// <param name="pendingBytes">What of that is on its way back, in bytes.</param>
     /// <param name="policy">How many victims a plan may have.</param>
     /// <param name="plan">What is filled.</param>
@@ -39,15 +39,15 @@ public static class Decisions
     {
         var coming = pendingBytes + ToldBytes(snapshot);
         var missing = Math.Max(1, occasion.Verdict.DeficitBytes - coming);
-        var worth = occasion.Limits.RecoverToBytes - occasion.Limits.KillBelowBytes - coming;
+        var worth = ((occasion.Limits.RecoverToBytes - occasion.Limits.KillBelowBytes) / 2) - coming;
         Planner.Plan(snapshot, ranking, missing, policy, plan);
-        if (plan.Count == 0 || plan.CoveredBytes >= worth / 2)
+        if (plan.Count == 0 || plan.CoveredBytes >= worth)
         {
             return;
         }
 
         // A signal that goes off between the marks asks for a few bytes at times, and somebody small would die for them in vain: somebody larger
-        // in its place, but nobody of a higher priority, or with less blame.
+        // in its place, but nobody of a higher priority, with less blame, or within its request.
         var all = snapshot.All;
         var last = all[plan.Victims[^1]];
         var count = plan.Count;
@@ -55,7 +55,9 @@ public static class Decisions
         var isBetter = plan.Count <= count && plan.CoveredBytes >= worth;
         foreach (var index in plan.Victims)
         {
-            isBetter &= all[index].KillPriority >= last.KillPriority && all[index].PodPriority <= last.PodPriority && (all[index].IsCause || !last.IsCause);
+            ref readonly var other = ref all[index];
+            isBetter &= other.KillPriority >= last.KillPriority && other.PodPriority <= last.PodPriority && (other.IsCause || !last.IsCause)
+                && other.OverRequestBytes > 0;
         }
 
         if (!isBetter)

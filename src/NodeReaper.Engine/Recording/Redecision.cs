@@ -18,15 +18,15 @@ public sealed class Redecision
     {
         Facts = facts;
         Policy = policy;
-        Occasion = facts.Kind is DecisionKind.Shortage or DecisionKind.KernelOom ? Assess(facts, policy) : facts.Occasion;
-        CandidateRules.Apply(facts.Candidates, policy, facts.Kind switch
+        Occasion = facts.Kind switch
         {
-            DecisionKind.Shortage or DecisionKind.GraceOver => Occasion.Slice,
+            DecisionKind.Shortage => Assess(facts, policy),
 
             // With that kill, the place may be short no more.
-            DecisionKind.KernelOom => facts.Occasion.Slice,
-            _ => null,
-        });
+            DecisionKind.KernelOom => Occasion.Of(facts.Occasion.Slice?.Last ?? facts.Node, policy.Pressure, facts.Occasion.Slice),
+            _ => facts.Occasion,
+        };
+        CandidateRules.Apply(facts.Candidates, policy, facts.Kind == DecisionKind.OwnLimit ? null : Occasion.Slice);
         Ranker.Rank(facts.Candidates, policy.Ranking, Ranking);
         Conclusion = Decide();
     }

@@ -9,13 +9,15 @@ public sealed class RecentGrowthTests
     private readonly RecentGrowth _growth = new();
     private readonly CandidateSnapshot _snapshot = new(8);
     private readonly List<ContainerCgroup> _cgroups = [];
+    private static readonly long s_due = 30 * System.Diagnostics.Stopwatch.Frequency;
+    private long _now = 1;
     private PressureLimits _limits = new(96 * Mib, 192 * Mib, default, default);
 
     // What was there at the first look, and what is there now, in MiB; of which so much is requested.
     private void Look(int availableBefore, params (int Before, int Now, int Request)[] containers)
     {
         Fill(containers.Select(each => (each.Before, each.Request)));
-        _growth.Remember(_snapshot, availableBefore * Mib);
+        _growth.Remember(_snapshot, availableBefore * Mib, _now);
         Fill(containers.Select(each => (each.Now, each.Request)));
     }
 
@@ -108,13 +110,31 @@ public sealed class RecentGrowthTests
     }
 
     [Fact]
+    public void Nor_when_a_mark_fell_into_its_start()
+    {
+        Look(900, (100, 100, 0));
+        Fill([(100, 0), (30, 0)]);
+        var now = _cgroups[1];
+        _growth.Remember(_snapshot, 800 * Mib, _now += s_due);
+        Fill([(100, 0), (500, 0)]);
+        now.IsFirstLook = false;
+        _growth.Remember(_snapshot, 400 * Mib, _now += s_due);
+        Assert.Equal([], Causes(300));
+
+        // Growth after the minute that it had for its start is growth.
+        _growth.Remember(_snapshot, 300 * Mib, _now += s_due);
+        Fill([(100, 0), (600, 0)]);
+        Assert.Equal([1], Causes(200));
+    }
+
+    [Fact]
     public void What_could_not_be_read_at_the_mark_has_not_grown_by_all_that_it_has()
     {
         Look(900, (600, 600, 0));
         Fill([(600, 0), (100, 0)]);
-        _growth.Remember(_snapshot, 300 * Mib);
         _snapshot.ToFill[0].IsUnreadable = true;
-        _growth.Remember(_snapshot, 300 * Mib);
+        _growth.Remember(_snapshot, 300 * Mib, _now += s_due);
+        _growth.Remember(_snapshot, 300 * Mib, _now += s_due);
         Fill([(600, 0), (200, 0)]);
         Assert.Equal([1], Causes(200));
     }
@@ -124,7 +144,7 @@ public sealed class RecentGrowthTests
     {
         Fill([(300, 0)]);
         Assert.Equal([], Causes(10));
-        _growth.Remember(_snapshot, 500 * Mib);
+        _growth.Remember(_snapshot, 500 * Mib, _now);
         Assert.Equal([], Causes(200));
     }
 
@@ -142,7 +162,7 @@ public sealed class RecentGrowthTests
         Look(500, (20, 420, 0));
         Assert.Equal(0, Allocations.Of(() =>
         {
-            _growth.Remember(_snapshot, 100);
+            _growth.Remember(_snapshot, 100, _now);
             _growth.MarkCauses(_snapshot, 100, _limits, null);
         }));
     }

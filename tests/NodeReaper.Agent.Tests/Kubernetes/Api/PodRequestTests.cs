@@ -19,20 +19,22 @@ public sealed class PodRequestTests
             json["spec"]!["resources"] = JsonNode.Parse("""{"requests": {"memory": "1Gi"}}""");
             json["spec"]!["containers"]!.AsArray().Add(JsonNode.Parse("""{"name": "cache"}"""));
         });
-        Assert.Equal([("app", 64 * Mib), ("cache", 480 * Mib), ("mesh", 480 * Mib)], Requests(pod));
+        Assert.Equal([("app", 64 * Mib), ("cache", 0), ("mesh", 0)], Requests(pod));
+        Assert.Equal(960 * Mib, pod.SharedRequestBytes);
     }
 
     [Fact]
     public void A_limit_of_the_Pod_is_a_request_only_where_nobody_in_it_requests_anything()
     {
         var pod = Read(json => json["spec"]!["resources"] = JsonNode.Parse("""{"limits": {"memory": "1Gi"}}"""));
-        Assert.Equal([("app", 64 * Mib), ("mesh", 0)], Requests(pod));
+        Assert.Equal(0, pod.SharedRequestBytes);
         pod = Read(json =>
         {
             json["spec"]!["resources"] = JsonNode.Parse("""{"limits": {"memory": "1Gi"}}""");
             json["spec"]!["containers"]![0]!.AsObject().Remove("resources");
         });
-        Assert.Equal([("app", 512 * Mib), ("mesh", 512 * Mib)], Requests(pod));
+        Assert.Equal([("app", 0), ("mesh", 0)], Requests(pod));
+        Assert.Equal(1024 * Mib, pod.SharedRequestBytes);
     }
 
     // In-place resize: the kubelet has not room for it, or has not got to it.
