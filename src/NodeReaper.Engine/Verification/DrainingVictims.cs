@@ -24,7 +24,12 @@ public sealed class DrainingVictims : IDisposable
 
     private readonly DrainingVictim[] _victims = new DrainingVictim[Capacity];
     private readonly MemoryUseReader _reader = new();
+    private readonly TimeSpan _swapPatience;
     private int _count;
+
+    /// <summary>Begins with none.</summary>
+    /// <param name="swapPatience">For how long the swap of one that is dead is waited for when it does not get less; null: 10 s.</param>
+    public DrainingVictims(TimeSpan? swapPatience = null) => _swapPatience = swapPatience ?? TimeSpan.FromSeconds(10);
 
     /// <summary>How many there are.</summary>
     public int Count => _count;
@@ -101,6 +106,11 @@ public sealed class DrainingVictims : IDisposable
         _count = 0;
     }
 
+    // Some swap stays charged to the dead until somebody needs it: seen on Linux 6.12 with a disk, megabytes for minutes. Nobody waits for that.
+    private bool IsBack(in MemoryUse left, long shrankAt) =>
+        left.Freeable <= MemoryUse.BatchBytes
+        || (left.Freeable - left.Swap <= MemoryUse.BatchBytes && Stopwatch.GetElapsedTime(shrankAt) >= _swapPatience);
+
     private void Look(ref DrainingVictim victim)
     {
         if (victim.GoneAt != 0)
@@ -116,7 +126,7 @@ public sealed class DrainingVictims : IDisposable
             victim.HugetlbLeft = HugetlbUse.Read(victim.Cgroup);
         }
 
-        if (error.IsGone || (error.IsNone && left.Freeable <= MemoryUse.BatchBytes && !victim.Cgroup.IsPopulated()))
+        if (error.IsGone || (error.IsNone && IsBack(left, victim.ShrankAt) && !victim.Cgroup.IsPopulated()))
         {
             victim.Left = error.IsGone ? default : left;
             victim.HugetlbLeft = error.IsGone ? 0 : victim.HugetlbLeft;

@@ -54,6 +54,20 @@ public sealed class DrainingVictimsTests : IDisposable
     }
 
     [Fact]
+    public void Swap_that_stays_charged_to_the_dead_is_not_waited_for_for_ever()
+    {
+        using var draining = new DrainingVictims(TimeSpan.FromMilliseconds(200));
+        Add(draining);
+        _cgroups.SetMemory(Path, 0, 13 * Mib);
+        Populate(false);
+        draining.Poll(Note);
+        Assert.Empty(_gone);
+        Thread.Sleep(250);
+        draining.Poll(Note);
+        Assert.Equal(13 * Mib, Assert.Single(_gone).Left.Swap);
+    }
+
+    [Fact]
     public void One_that_went_is_told_once_with_what_it_left()
     {
         Add();
@@ -130,18 +144,22 @@ public sealed class DrainingVictimsTests : IDisposable
         Assert.Equal(DrainingVictims.Capacity, _draining.Count);
     }
 
-    private void Add()
+    private void Add() => Add(_draining);
+
+    private void Add(DrainingVictims draining)
     {
         var cgroup = _cgroups.Open(Path);
-        _draining.Add(cgroup, default, 7, default(KillOutcome) with { DecidedAt = 1 });
+        draining.Add(cgroup, default, 7, default(KillOutcome) with { DecidedAt = 1 });
         cgroup.Close();
     }
 
-    private void Poll() => _draining.Poll(gone =>
+    private void Poll() => _draining.Poll(Note);
+
+    private bool Note(DrainingVictim gone)
     {
         _gone.Add(gone);
         return true;
-    });
+    }
 
     private void Populate(bool isPopulated) => _cgroups.Write(Path, "cgroup.events", $"populated {(isPopulated ? 1 : 0)}\nfrozen 0\n");
 }
