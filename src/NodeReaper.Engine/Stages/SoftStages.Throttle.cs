@@ -39,7 +39,6 @@ internal sealed partial class SoftStages
                 && Grace.Fits(occasion, candidate, s_timeToThrottle)
                 && _throttles.Set(container, candidate.Memory.Current + Math.Max(LeastRoomBytes, growth)).IsNone)
             {
-                _throttled++;
                 _throttleNeededAt = _node.Last.Timestamp;
                 _tell.Throttled(occasion, policy, index);
             }
@@ -50,7 +49,7 @@ internal sealed partial class SoftStages
     // would else be so for ever.
     private void LiftIfOver(ReapPolicy policy)
     {
-        if (_throttled == 0)
+        if (!IsAnyThrottled())
         {
             return;
         }
@@ -73,19 +72,19 @@ internal sealed partial class SoftStages
                 _tell.Unthrottled(Occasion.Of(_node, policy.Pressure), container, isLeftover: false);
             }
         }
-
-        _throttled = CountThrottled();
     }
 
-    // Those that could not be lifted are tried again; those that are gone count no more.
-    private int CountThrottled()
+    // One that could not be lifted still is, and is tried again.
+    private bool IsAnyThrottled()
     {
-        var count = 0;
         foreach (var container in _tree.Containers)
         {
-            count += container.ThrottledAt > 0 ? 1 : 0;
+            if (container.ThrottledAt > 0)
+            {
+                return true;
+            }
         }
 
-        return count;
+        return false;
     }
 }

@@ -41,7 +41,6 @@ internal sealed partial class SoftStages : IDisposable
     private readonly Throttles _throttles;
     private readonly Reclaimer _reclaimer;
     private long _workedAt;
-    private int _throttled;
     private long _throttleNeededAt;
     private bool _hasToldWhatItSees;
     private bool _hasToldOfCap;
