@@ -67,7 +67,7 @@ public sealed class CauseTests : CycleTest
         AddContainer("burstable/podlarge", 400, large.Id);
         _pods = new PodSnapshot([Pod("small", qosClass: QosClass.BestEffort), Pod("large", priority: priorityOfLarge, qosClass: QosClass.Burstable, containers: Container("app", requestBytes: requestOfLarge * Mib))]);
         SetAvailable(180);
-        var cycle = Make(s_policy);
+        var cycle = Make(s_policy with { Pressure = new PressurePolicy { StallWithoutSwap = TimeSpan.Zero } });
         Run(cycle);
         SetAllocationStalls(1);
         _node!.NoteStall();

@@ -7,6 +7,13 @@ namespace NodeReaper.Engine.Tests;
 /// <summary>Which of the kernel's alarms count as stalls of the node, and for how long.</summary>
 public sealed class StallAlarmTests : CycleTest
 {
+    // Whose stall it is, is asked at the first alarm here, and not for how long.
+    private static readonly ReapPolicy s_atOnce = new()
+    {
+        Pressure = new PressurePolicy { StallWithoutSwap = TimeSpan.Zero },
+        Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) },
+    };
+
     [Fact]
     public void A_reading_that_fails_leaves_the_last_good_one_in_force()
     {
@@ -91,7 +98,7 @@ public sealed class StallAlarmTests : CycleTest
         SetStall(thrasherPath, 0, 0);
         SetStall(otherPath, 0, 0);
         SetNodeStall(0);
-        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        var cycle = Make(s_atOnce);
         Run(cycle);
         cycle.LookAround();
 
@@ -132,7 +139,7 @@ public sealed class StallAlarmTests : CycleTest
         SetAvailable(150);
         SetStall("system.slice", 0, 0);
         SetNodeStall(0);
-        var cycle = Make(new ReapPolicy());
+        var cycle = Make(s_atOnce);
         Run(cycle);
         cycle.LookAround();
         SetAllocationStalls(1);
@@ -162,9 +169,8 @@ public sealed class StallAlarmTests : CycleTest
         SetStall(thrasherPath, 0, 0);
         SetStall(otherPath, 0, 0);
         SetSlice(0);
-        var policy = new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } };
-        var cycle = Make(policy);
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, policy.Pressure, (_, _) => { }, _ => { });
+        var cycle = Make(s_atOnce);
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, s_atOnce.Pressure, (_, _) => { }, _ => { });
         var slice = _node.Slices.All.ToArray().Single(each => each?.Path == "kubepods")!;
         Run(cycle);
         cycle.LookAround();
@@ -179,6 +185,33 @@ public sealed class StallAlarmTests : CycleTest
 
         Assert.Equal(kills, _reports.Written.Count > 0);
         Assert.All(_reports.Written, report => Assert.Equal("stall", report.Signal));
+    }
+
+    [Fact]
+    public void Without_swap_a_stall_of_the_node_is_a_shortage_when_it_has_lasted()
+    {
+        var innocent = Start("--mib", "8");
+        AddContainer("besteffort/podinnocent", 300, innocent.Id);
+        SetAvailable(150);
+        var policy = s_atOnce with { Pressure = new PressurePolicy { StallWithoutSwap = TimeSpan.FromMilliseconds(1500) } };
+        var cycle = Make(policy);
+        Run(cycle);
+        SetAllocationStalls(1);
+        _node!.NoteStall();
+        Thread.Sleep(700);
+        Run(cycle);
+        Assert.True(_node.Last.IsStalling, "the alarm counts for a second");
+        Assert.Empty(_reports.Written);
+        for (var tenth = 7; tenth <= 16; tenth++)
+        {
+            SetAllocationStalls(tenth);
+            _node.NoteStall();
+            Run(cycle);
+            Thread.Sleep(100);
+        }
+
+        Run(cycle);
+        Assert.Equal("stall", Assert.Single(_reports.Written).Signal);
     }
 
     private void SetSlice(int tenth)

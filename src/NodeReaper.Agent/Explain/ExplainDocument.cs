@@ -87,13 +87,20 @@ internal sealed record ExplainedPressure(
 
 /// <summary>The signals besides the threshold, by policy.</summary>
 /// <param name="TimeLeftSeconds">Short when what is left would last no longer; 0 is never.</param>
-/// <param name="StallSeconds">Short when tasks stall for so long...</param>
+/// <param name="StallSeconds">An alarm goes off when tasks stall for so long...</param>
 /// <param name="StallWindowSeconds">... within this.</param>
-/// <param name="StallWithSwapSeconds">With swap to spare, only when they stall for so long.</param>
+/// <param name="StallWithoutSwapSeconds">Short when alarms go on for so long, without swap to spare.</param>
+/// <param name="StallWithSwapSeconds">The same with swap to spare.</param>
 /// <param name="ThrashSeconds">Short when all tasks stall at once for so long; 0 is never.</param>
 /// <param name="UsesSwap">False: swap does not count as room.</param>
 internal sealed record ExplainedSignals(
-    double TimeLeftSeconds, double StallSeconds, double StallWindowSeconds, double StallWithSwapSeconds, double ThrashSeconds, bool UsesSwap);
+    double TimeLeftSeconds,
+    double StallSeconds,
+    double StallWindowSeconds,
+    double StallWithoutSwapSeconds,
+    double StallWithSwapSeconds,
+    double ThrashSeconds,
+    bool UsesSwap);
 
 /// <summary>One stage before the kill.</summary>
 /// <param name="Name">observe, reclaim, throttle or terminate.</param>

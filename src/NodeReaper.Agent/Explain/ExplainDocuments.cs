@@ -63,6 +63,7 @@ internal static class ExplainDocuments
         policy.TimeLeft.TotalSeconds,
         policy.Stall.TotalSeconds,
         policy.StallWindow.TotalSeconds,
+        policy.StallWithoutSwap.TotalSeconds,
         policy.StallWithSwap.TotalSeconds,
         policy.Thrash.TotalSeconds,
         policy.UseSwap);

@@ -92,8 +92,10 @@ internal static class ExplainText
             also.Add($"it lasts no longer than {Duration(signals.TimeLeftSeconds)}");
         }
 
-        var withSwap = signals.UsesSwap && pressure.UsableSwapBytes > 0 ? $", with swap to spare for {Duration(signals.StallWithSwapSeconds)}" : "";
-        also.Add($"tasks stall for it ({Duration(signals.StallSeconds)} of {Duration(signals.StallWindowSeconds)}{withSwap})");
+        var withSwap = signals.UsesSwap && pressure.UsableSwapBytes > 0 ? $" ({Duration(signals.StallWithSwapSeconds)} with swap to spare)" : "";
+        also.Add(
+            $"tasks stall for it for {Duration(signals.StallWithoutSwapSeconds)}{withSwap} "
+            + $"({Duration(signals.StallSeconds)} of {Duration(signals.StallWindowSeconds)})");
         var thrash = signals.ThrashSeconds > 0
             ? $"; below {ByteText.Of(2 * pressure.RecoverToBytes)} when all tasks stall at once for {Duration(signals.ThrashSeconds)}"
             : "";

@@ -49,6 +49,8 @@ internal static class PolicyKeys
         OfPressure("useSwap", new FlagSyntax(), p => p.UseSwap, (p, value) => p with { UseSwap = value }),
         OfPressure("stall", Duration(0.001, 10_000), p => p.Stall, (p, value) => p with { Stall = value }),
         OfPressure("stallWindow", Duration(500, 10_000), p => p.StallWindow, (p, value) => p with { StallWindow = value }),
+        OfPressure(
+            "stallWithoutSwap", Duration(0, 600_000), p => p.StallWithoutSwap, (p, value) => p with { StallWithoutSwap = value }),
         OfPressure("stallWithSwap", Duration(0, 600_000), p => p.StallWithSwap, (p, value) => p with { StallWithSwap = value }),
         OfPressure("fullStall", Duration(0.001, 10_000), p => p.FullStall, (p, value) => p with { FullStall = value }),
         OfPressure("thrash", Duration(0, 600_000), p => p.Thrash, (p, value) => p with { Thrash = value }),

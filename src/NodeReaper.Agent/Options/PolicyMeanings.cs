@@ -21,9 +21,11 @@ internal static class PolicyMeanings
             + "was swapped out.",
         ["pressure.stall"] = "PSI: tasks that stalled on memory for this long within the window raise an alarm. At most `stallWindow`.",
         ["pressure.stallWindow"] = "The PSI window.",
+        ["pressure.stallWithoutSwap"] =
+            "Without swap to spare, the node is short when the alarms have gone on for this long and less than `recoverTo` is "
+            + "available. 0: at the first.",
         ["pressure.stallWithSwap"] =
-            "With swap to spare, the node is short only when the alarms have gone on for this long: tasks stall, too, while "
-            + "something large is swapped out, and then all is well.",
+            "The same with swap to spare: tasks stall, too, while something large is swapped out, and then all is well.",
         ["pressure.fullStall"] = "PSI: the same for the time that all tasks stalled at once. At most `stallWindow`.",
         ["pressure.thrash"] =
             "The node is short, swap to spare or not, when those alarms have gone on for this long, pages are read back that were "

@@ -4,8 +4,8 @@ namespace NodeReaper.Engine.Assessment;
 
 /// <summary>
 /// Tasks stall for memory (PSI), for the node's sake, while little is available. Stall alone is no proof: a pod at its
-/// own limit, or slow disks, raise the node's PSI while there is plenty. With swap to spare, the stall must last: it
-/// comes with everything large that is swapped out, and goes when that is done.
+/// own limit, or slow disks, raise the node's PSI while there is plenty. And it must last: whoever takes much at once, or
+/// writes much, makes others wait for a moment, and more so while something large is swapped out.
 /// </summary>
 public sealed class StallSignal : ShortageSignal
 {
@@ -18,5 +18,5 @@ public sealed class StallSignal : ShortageSignal
     public override bool IsShort(in PressureReading reading, in PressureLimits limits) =>
         reading.IsStalling
         && reading.Memory.AvailableBytes < limits.RecoverToBytes
-        && (reading.StallingFor >= limits.StallWithSwap || reading.IsSwapSpent(limits));
+        && reading.StallingFor >= (reading.IsSwapSpent(limits) ? limits.StallWithoutSwap : limits.StallWithSwap);
 }

@@ -103,6 +103,12 @@ public sealed record PressurePolicy
     public TimeSpan StallWindow { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Without swap to spare, the alarm must go on for this long before the node counts as short: somebody who takes much at
+    /// once, or reads and writes much, makes tasks stall for a moment, and all is well. 0 to 10 minutes.
+    /// </summary>
+    public TimeSpan StallWithoutSwap { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
     /// With swap to spare, the alarm must go on for this long before the node counts as short: while something large is
     /// being swapped out, tasks stall, and all is well. 0 to 10 minutes.
     /// </summary>

@@ -236,19 +236,21 @@ public sealed class SlicePressure : IDisposable
             NoteLimit(node.Timestamp);
         }
 
-        var isAtLimit = _limitMet.IsStalling(node.Timestamp);
-        var isStalling = isAtLimit && _some.IsStalling(node.Timestamp);
+        // Tasks may have stalled for other reasons before.
+        var atLimitFor = _limitMet.StallingFor(node.Timestamp);
         Last = node with
         {
             Memory = node.Memory with { TotalBytes = limit, FreeBytes = free, AvailableBytes = available, HugetlbBytes = 0 },
             FillBytesPerSecond = _fillRate.Add(node.Timestamp, available),
             SwapRoomBytes = Math.Min(node.SwapRoomBytes, SwapAllowanceBytes),
             Reclaim = node.Reclaim with { Refaults = _refaultsPerSecond },
-            IsStalling = isStalling,
-            StallingFor = isStalling ? _some.StallingFor(node.Timestamp) : TimeSpan.Zero,
-            FullyStallingFor = isAtLimit ? _full.StallingFor(node.Timestamp) : TimeSpan.Zero,
+            IsStalling = _limitMet.IsStalling(node.Timestamp) && _some.IsStalling(node.Timestamp),
+            StallingFor = Shorter(_some.StallingFor(node.Timestamp), atLimitFor),
+            FullyStallingFor = Shorter(_full.StallingFor(node.Timestamp), atLimitFor),
         };
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <inheritdoc/>
     public void Dispose()

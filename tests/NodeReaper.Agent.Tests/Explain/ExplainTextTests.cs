@@ -18,7 +18,7 @@ public sealed class ExplainTextTests
         Pressure = new ExplainedPressure(null, null, 1000 * Mib, 700 * Mib, 0, 96 * Mib, 192 * Mib, 10 * Mib),
         MissingBytes = 96 * Mib,
         Dying = [1],
-        Signals = new ExplainedSignals(0.25, 0.15, 1, 10, 3, true),
+        Signals = new ExplainedSignals(0.25, 0.15, 1, 2, 10, 3, true),
         Keys = ["qosClass", "1 x overRequest + 2 x growth", "youngest"],
         Ranking =
         [
@@ -40,7 +40,7 @@ public sealed class ExplainTextTests
         """
         worker-1, 2026-01-02 03:04:05 UTC, as the agent sees it (strategy hold, live)
         700 MiB of 1000 MiB available; kills below 96 MiB, recovers to 192 MiB; falling by 10 MiB/s, 60 s to the threshold
-        also kills below 192 MiB when it lasts no longer than 250ms or tasks stall for it (150ms of 1s); below 384 MiB when all tasks stall at once for 3s
+        also kills below 192 MiB when it lasts no longer than 250ms or tasks stall for it for 2s (150ms of 1s); below 384 MiB when all tasks stall at once for 3s
         nobody is killed now; at the threshold, with 96 MiB missing, batch/hog[app] would die, and give back 300 MiB
 
         ranked by qosClass, 1 x overRequest + 2 x growth, youngest; the first that differs decides

@@ -40,6 +40,7 @@ public sealed class PolicyFileTests : IDisposable
               timeLeft: 0
               stall: 70ms
               stallWindow: 2s
+              stallWithoutSwap: 3s
               stallWithSwap: 0
               fastestFill: 16Gi
               slowestSample: 1m
@@ -77,6 +78,7 @@ public sealed class PolicyFileTests : IDisposable
                 TimeLeft = TimeSpan.Zero,
                 Stall = TimeSpan.FromMilliseconds(70),
                 StallWindow = TimeSpan.FromSeconds(2),
+                StallWithoutSwap = TimeSpan.FromSeconds(3),
                 StallWithSwap = TimeSpan.Zero,
                 FastestFillBytesPerSecond = 16L << 30,
                 SlowestSample = TimeSpan.FromMinutes(1),

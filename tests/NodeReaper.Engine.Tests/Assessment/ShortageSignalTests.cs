@@ -8,7 +8,12 @@ namespace NodeReaper.Engine.Tests.Assessment;
 public class ShortageSignalTests
 {
     private static readonly PressureLimits s_limits = new(
-        100 * Mib, 200 * Mib, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3));
+        100 * Mib,
+        200 * Mib,
+        TimeSpan.FromMilliseconds(250),
+        StallWithoutSwap: TimeSpan.FromSeconds(2),
+        StallWithSwap: TimeSpan.FromSeconds(10),
+        TimeSpan.FromSeconds(3));
 
     /// <summary>A row for each signal: readings that are a shortage, and readings that are none.</summary>
     private static readonly Dictionary<string, (PressureReading[] Short, PressureReading[] Enough)> s_rows = new()
@@ -49,20 +54,23 @@ public class ShortageSignalTests
             ]),
         ["stall"] = (
             [
-                Reading(199 * Mib, stalling: true),
+                Reading(199 * Mib, stalling: true, stallingFor: 2),
 
                 // Swapping counts here, when it does not end: tasks wait for it.
                 Reading(199 * Mib, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 10),
-                Reading(199 * Mib, stalling: true, swapTotal: Gib, swapFree: 99 * Mib),
+                Reading(199 * Mib, stalling: true, swapTotal: Gib, swapFree: 99 * Mib, stallingFor: 2),
             ],
             [
-                Reading(200 * Mib, stalling: true),
+                Reading(200 * Mib, stalling: true, stallingFor: 60),
                 Reading(199 * Mib),
                 Reading(0),
 
+                // Somebody took much at once.
+                Reading(0, stalling: true, stallingFor: 1),
+
                 // Something large is on its way to swap.
                 Reading(0, stalling: true, swapTotal: Gib, swapFree: Gib, stallingFor: 9),
-                Reading(0, stalling: true, swapTotal: Gib, swapFree: 101 * Mib),
+                Reading(0, stalling: true, swapTotal: Gib, swapFree: 101 * Mib, stallingFor: 9),
             ]),
         ["thrash"] = (
             [
@@ -100,6 +108,14 @@ public class ShortageSignalTests
         Assert.False(new TimeLeftSignal().IsShort(Reading(10 * Mib, fill: 100 * Gib), s_limits with { TimeLeft = TimeSpan.Zero }));
 
     [Fact]
+    public void With_a_stall_of_0_the_first_alarm_is_enough()
+    {
+        var atOnce = s_limits with { StallWithoutSwap = TimeSpan.Zero };
+        Assert.True(new StallSignal().IsShort(Reading(199 * Mib, stalling: true), atOnce));
+        Assert.False(new StallSignal().IsShort(Reading(199 * Mib), atOnce));
+    }
+
+    [Fact]
     public void A_thrash_of_0_turns_that_signal_off() =>
         Assert.False(new ThrashSignal().IsShort(Thrashing(0, 60), s_limits with { Thrash = TimeSpan.Zero }));
 
@@ -135,7 +151,8 @@ public class ShortageSignalTests
         { Reading(199 * Mib, fill: 100 * Gib), "timeLeft", 400 * Mib, true },
         { Reading(60 * Mib, fill: 480 * Mib), "available", 140 * Mib, false },
         { Reading(60 * Mib, fill: 481 * Mib), "available", 140 * Mib, true },
-        { Reading(199 * Mib, stalling: true), "stall", Mib, false },
+        { Reading(199 * Mib, stalling: true, stallingFor: 1), null, 0, false },
+        { Reading(199 * Mib, stalling: true, stallingFor: 2), "stall", Mib, false },
         { Thrashing(399 * Mib, 3), "thrash", 1, false },
 
         // The first signal that says so decides.
@@ -172,7 +189,7 @@ public class ShortageSignalTests
     [Fact]
     public void Assessing_allocates_nothing()
     {
-        var reading = Reading(199 * Mib, stalling: true);
+        var reading = Reading(199 * Mib, stalling: true, stallingFor: 2);
         Assert.Equal(0, Allocations.Of(() => Assessor.Assess(reading, s_limits)));
     }
 

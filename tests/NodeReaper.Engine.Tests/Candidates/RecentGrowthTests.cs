@@ -11,7 +11,7 @@ public sealed class RecentGrowthTests
     private readonly List<ContainerCgroup> _cgroups = [];
     private static readonly long s_due = 30 * System.Diagnostics.Stopwatch.Frequency;
     private long _now = 1;
-    private PressureLimits _limits = new(96 * Mib, 192 * Mib, default, default);
+    private PressureLimits _limits = new(96 * Mib, 192 * Mib, default, default, default);
 
     // What was there at the first look, and what is there now, in MiB; of which so much is requested.
     private void Look(int availableBefore, params (int Before, int Now, int Request)[] containers)
@@ -84,7 +84,7 @@ public sealed class RecentGrowthTests
     [Fact]
     public void On_a_large_node_a_few_more_are_nothing_either()
     {
-        _limits = new PressureLimits(1024 * Mib, 2048 * Mib, default, default);
+        _limits = new PressureLimits(1024 * Mib, 2048 * Mib, default, default, default);
         Look(1000, (1600, 1663, 0), (1600, 1700, 0));
         Assert.Equal([1], Causes(900));
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
@@ -14,7 +15,7 @@ public sealed class PodSlicesTests : IDisposable
     private const string BestEffort = "kubepods/besteffort";
     private readonly FakeCgroups _cgroups = new();
     private readonly string _procRoot = Directory.CreateTempSubdirectory("nodereaper-proc-").FullName;
-    private readonly PressurePolicy _policy = new();
+    private PressurePolicy _policy = new() { StallWithoutSwap = TimeSpan.Zero };
     private readonly List<string> _closed = [];
     private readonly NodePressure _node;
 
@@ -139,6 +140,35 @@ public sealed class PodSlicesTests : IDisposable
         Assert.True(slice.Last.FullyStallingFor > TimeSpan.Zero, "all of its tasks wait at once, for its own limit");
         _node.ForgetStall();
         Assert.False(Assess().Verdict.IsShort);
+    }
+
+    [Fact]
+    public void Its_stalls_count_from_when_it_met_its_limit()
+    {
+        _policy = new PressurePolicy { StallWithoutSwap = TimeSpan.FromSeconds(1) };
+        SetLimit(BestEffort, $"{600 * Mib}");
+        _cgroups.SetMemory(BestEffort, 450 * Mib);
+        SetTimesAtLimit(7);
+        Discover();
+        _ = Assess();
+        var slice = Open().Single(one => one.Path == BestEffort);
+        StallFor(1.2, () => { });
+        SetTimesAtLimit(8);
+        Assert.False(Assess().Verdict.IsShort);
+        Assert.True(slice.Last.IsStalling);
+        var times = 8;
+        StallFor(1.2, () => SetTimesAtLimit(++times));
+        Assert.Equal(("stall", BestEffort), (Assess().Verdict.Signal, Assess().Slice?.Path));
+
+        void StallFor(double seconds, Action atEach)
+        {
+            for (var begun = Stopwatch.StartNew(); begun.Elapsed.TotalSeconds < seconds; Thread.Sleep(100))
+            {
+                atEach();
+                slice.NoteStall();
+                _ = Assess();
+            }
+        }
     }
 
     [Theory]

@@ -8,7 +8,7 @@ namespace NodeReaper.Engine.Tests.Pressure;
 
 public class SamplingIntervalTests
 {
-    private static readonly PressureLimits s_limits = new(100 * Mib, 200 * Mib, TimeSpan.Zero, TimeSpan.Zero);
+    private static readonly PressureLimits s_limits = new(100 * Mib, 200 * Mib, default, default, default);
 
     public static TheoryData<long, int> Intervals => new()
     {
