@@ -53,6 +53,34 @@ public sealed class CauseTests : CycleTest
         ProcessState.AssertUntouched(hog.Id);
     }
 
+    [Theory]
+    [InlineData("a higher priority", 1000, 0)]
+    [InlineData("within its request", 0, 500)]
+    [InlineData("no blame", 0, 0)]
+    public void The_cause_dies_though_it_has_less_than_is_missing(string what, int priorityOfSteady, int requestOfSteady)
+    {
+        var (steady, hog) = (Start("--mib", "2"), Start("--mib", "2"));
+        AddContainer("burstable/podsteady", 300, steady.Id);
+        var hogPath = AddContainer("burstable/podhog", 10, hog.Id);
+        _pods = new PodSnapshot(
+        [
+            Pod("steady", priority: priorityOfSteady, containers: Container("app", requestBytes: requestOfSteady * Mib)),
+            Pod("hog", containers: Container("app")),
+        ]);
+        SetAvailable(165);
+        var cycle = Make(s_policy);
+        Run(cycle);
+        cycle.LookAround();
+        _cgroups.SetMemory(hogPath, 90 * Mib);
+        SetAvailable(90);
+        Run(cycle);
+        var report = Assert.Single(_reports.Written);
+        Assert.True(report.Uid == "hog", what);
+        Assert.Equal(102 * Mib, report.DeficitBytes);
+        Assert.Equal(9, hog.WaitAndReap());
+        ProcessState.AssertUntouched(steady.Id);
+    }
+
     // 180 of 192 MiB: 12 are missing, and 96 lie between the marks. A small one before a large one in the ranking.
     [Theory]
     [InlineData("it would bring little", 20, 0, 0, "large")]

@@ -158,7 +158,7 @@ public sealed class StageTests : CycleTest
     {
         var asked = Start("--mib", "2", "--ignore-term");
         var next = Start("--mib", "2");
-        AddContainer("besteffort/podasked", 100, asked.Id);
+        AddContainer("besteffort/podasked", 60, asked.Id);
         AddContainer("besteffort/podnext", 300, next.Id);
         AskOne();
         SetAvailable(95);
@@ -221,7 +221,7 @@ public sealed class StageTests : CycleTest
     {
         var asking = Start("--mib", "2", "--ignore-term");
         var next = Start("--mib", "2");
-        AddContainer("besteffort/podasked", 60, asking.Id);
+        AddContainer("besteffort/podasked", 40, asking.Id);
         AddContainer("besteffort/podnext", 60, next.Id);
         AskOne();
         SetAvailable(95);

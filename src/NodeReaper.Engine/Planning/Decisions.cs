@@ -30,39 +30,48 @@ public static class Decisions
     /// <summary>Plans who is to be killed for what is missing.</summary>
     /// <param name="snapshot">The candidates.</param>
     /// <param name="ranking">Their order.</param>
-    /// <param name="occasion">What is missing, and what a kill should bring: half of what lies between the two marks.</param>
+    /// <param name="occasion">What is missing, and where; what a kill should bring is half of what lies between the two marks.</param>
     /// <param name="pendingBytes">What of that is on its way back, in bytes.</param>
     /// <param name="policy">How many victims a plan may have.</param>
     /// <param name="plan">What is filled.</param>
     public static void Plan(
         CandidateSnapshot snapshot, VictimRanking ranking, in Occasion occasion, long pendingBytes, PlanPolicy policy, KillPlan plan)
     {
+        var order = ranking.Order;
         var coming = pendingBytes + ToldBytes(snapshot);
         var missing = Math.Max(1, occasion.Verdict.DeficitBytes - coming);
-        var worth = ((occasion.Limits.RecoverToBytes - occasion.Limits.KillBelowBytes) / 2) - coming;
-        Planner.Plan(snapshot, ranking, missing, policy, plan);
+        var reach = PlanReach.Of(snapshot, order, occasion, missing, coming);
+        if (reach.Bytes < missing)
+        {
+            Planner.Plan(snapshot, order[..reach.Count], reach.Bytes, policy, plan);
+            if (plan.CoveredBytes >= reach.Bytes)
+            {
+                return;
+            }
+        }
+
+        var worth = PlanReach.WorthBytes(occasion.Limits) - coming;
+        Planner.Plan(snapshot, order, missing, policy, plan);
         if (plan.Count == 0 || plan.CoveredBytes >= worth)
         {
             return;
         }
 
         // A signal that goes off between the marks asks for a few bytes at times, and somebody small would die for them in vain: somebody larger
-        // in its place, but nobody of a higher priority, with less blame, or within its request.
+        // in its place, but nobody who deserves it less.
         var all = snapshot.All;
-        var last = all[plan.Victims[^1]];
+        ref readonly var last = ref all[plan.Victims[^1]];
         var count = plan.Count;
-        Planner.Plan(snapshot, ranking, Math.Max(missing, worth), policy, plan);
+        Planner.Plan(snapshot, order, Math.Max(missing, worth), policy, plan);
         var isBetter = plan.Count <= count && plan.CoveredBytes >= worth;
         foreach (var index in plan.Victims)
         {
-            ref readonly var other = ref all[index];
-            isBetter &= other.KillPriority >= last.KillPriority && other.PodPriority <= last.PodPriority && (other.IsCause || !last.IsCause)
-                && other.OverRequestBytes > 0;
+            isBetter &= !PlanReach.DeservesLess(all[index], last);
         }
 
         if (!isBetter)
         {
-            Planner.Plan(snapshot, ranking, missing, policy, plan);
+            Planner.Plan(snapshot, order, missing, policy, plan);
         }
     }
 

@@ -1,6 +1,5 @@
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
-using NodeReaper.Engine.Ranking;
 
 namespace NodeReaper.Engine.Planning;
 
@@ -14,14 +13,13 @@ public static class Planner
     /// needless is spared. Nobody further down the ranking is ever taken. Allocates nothing.
     /// </summary>
     /// <param name="snapshot">The candidates.</param>
-    /// <param name="ranking">Their order.</param>
+    /// <param name="order">Their order: the ranking, or the front of it.</param>
     /// <param name="deficitBytes">What is missing, in bytes, above 0.</param>
     /// <param name="policy">How many victims a plan may have.</param>
     /// <param name="plan">What is filled.</param>
-    public static void Plan(CandidateSnapshot snapshot, VictimRanking ranking, long deficitBytes, PlanPolicy policy, KillPlan plan)
+    public static void Plan(CandidateSnapshot snapshot, ReadOnlySpan<int> order, long deficitBytes, PlanPolicy policy, KillPlan plan)
     {
         var all = snapshot.All;
-        var order = ranking.Order;
         long covered = 0;
         var taken = 0;
         while (taken < order.Length && covered < deficitBytes)

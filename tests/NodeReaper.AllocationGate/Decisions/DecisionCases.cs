@@ -52,7 +52,7 @@ internal static class DecisionCases
             _rig.Tree.Refresh();
             _rig.Collector.Collect(_rig.Tree, PodSnapshot.Empty, _rig.Policy, _snapshot);
             Ranker.Rank(_snapshot, _rig.Policy.Ranking, _ranking);
-            Planner.Plan(_snapshot, _ranking, 300 * Mib, _rig.Policy.Plan, _plan);
+            Planner.Plan(_snapshot, _ranking.Order, 300 * Mib, _rig.Policy.Plan, _plan);
         }
 
         internal override string? Complaint() => _ranking.Count == Containers && _plan.Count > 0

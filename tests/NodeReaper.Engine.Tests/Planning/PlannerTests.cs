@@ -81,7 +81,7 @@ public class PlannerTests
         var (snapshot, ranking) = Ranked([.. Enumerable.Range(1, 500)]);
         var plan = new KillPlan();
         var policy = new PlanPolicy();
-        Assert.Equal(0, Allocations.Of(() => Planner.Plan(snapshot, ranking, 60_000, policy, plan)));
+        Assert.Equal(0, Allocations.Of(() => Planner.Plan(snapshot, ranking.Order, 60_000, policy, plan)));
     }
 
     [Theory]
@@ -101,7 +101,7 @@ public class PlannerTests
         }
 
         var plan = new KillPlan();
-        Planner.Plan(snapshot, ranking, deficit, new PlanPolicy { MaxVictims = maxVictims }, plan);
+        Planner.Plan(snapshot, ranking.Order, deficit, new PlanPolicy { MaxVictims = maxVictims }, plan);
 
         Assert.True(victims.SequenceEqual(plan.Victims.ToArray()), $"{what}: {string.Join(' ', plan.Victims.ToArray())}");
         Assert.Equal(victims.Sum(index => index == 3 ? 40 : 30), plan.CoveredBytes);
@@ -123,7 +123,7 @@ public class PlannerTests
         snapshot.ToFill[0].Cgroup.IsWidened = true;
         snapshot.ToFill[1].SiblingBytes = 10;
         var plan = new KillPlan();
-        Planner.Plan(snapshot, ranking, 55, new PlanPolicy { MaxVictims = 3 }, plan);
+        Planner.Plan(snapshot, ranking.Order, 55, new PlanPolicy { MaxVictims = 3 }, plan);
 
         Assert.Equal([1, 2], plan.Victims.ToArray());
         Assert.Equal(60, plan.CoveredBytes);
@@ -155,7 +155,7 @@ public class PlannerTests
     {
         var (snapshot, ranking) = Ranked(sizes);
         var plan = new KillPlan();
-        Planner.Plan(snapshot, ranking, deficit, new PlanPolicy { MaxVictims = maxVictims }, plan);
+        Planner.Plan(snapshot, ranking.Order, deficit, new PlanPolicy { MaxVictims = maxVictims }, plan);
         return plan;
     }
 
