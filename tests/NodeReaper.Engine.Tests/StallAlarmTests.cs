@@ -156,6 +156,43 @@ public sealed class StallAlarmTests : CycleTest
         Killing.ProcessState.AssertUntouched(innocent.Id);
     }
 
+    // kswapd's work counts for the node as a whole, and for no cgroup.
+    [Theory]
+    [InlineData("kswapd alone has waited", 0, 0, false)]
+    [InlineData("the Pods have waited", 60, 0, true)]
+    [InlineData("a service beside the Pods has waited", 0, 60, true)]
+    [InlineData("of all that was waited, they have waited little", 5, 5, false)]
+    public void What_the_kernel_itself_waits_is_no_stall(string what, int podsWaited, int serviceWaited, bool kills)
+    {
+        var innocent = Start("--mib", "8");
+        AddContainer("besteffort/podinnocent", 300, innocent.Id);
+        _cgroups.AddEmpty("system.slice");
+        Directory.CreateDirectory(Path.Combine(_procRoot, "pressure"));
+        SetAvailable(150);
+        Add(0);
+        var cycle = Make(s_atOnce);
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, s_atOnce.Pressure, (_, _) => { }, _ => { });
+        Run(cycle);
+        cycle.LookAround();
+        SetAllocationStalls(1);
+        for (var tenth = 1; tenth <= 8; tenth++)
+        {
+            _node.NoteStall();
+            Run(cycle);
+            Thread.Sleep(100);
+            Add(tenth);
+        }
+
+        Assert.True(kills == (_reports.Written.Count > 0), what);
+
+        void Add(int tenth)
+        {
+            SetNodeStall(60 * tenth);
+            _cgroups.Write("kubepods", "memory.pressure", Pressure(podsWaited * tenth));
+            SetStall("system.slice", serviceWaited * tenth, 0);
+        }
+    }
+
     // The same question, of a slice that meets its limit with page cache, while one in it thrashes at its own.
     [Theory]
     [InlineData(true, false)]

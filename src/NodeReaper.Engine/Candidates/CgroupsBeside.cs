@@ -72,21 +72,20 @@ public sealed class CgroupsBeside : IDisposable
         return any;
     }
 
-    /// <summary>How long those have waited that have met a limit since that was begun, in microseconds. Allocates nothing.</summary>
+    /// <summary>How long they have waited since that was begun, and those of them that have met a limit since, in microseconds. Allocates nothing.</summary>
     /// <param name="files">Reads them.</param>
-    internal long StalledAtLimits(LimitFiles files)
+    internal (long All, long AtLimits) Stalled(LimitFiles files)
     {
-        long waited = 0;
+        var (all, atLimits) = (0L, 0L);
         for (var i = 0; i < _cgroups.Count; i++)
         {
             var cgroup = _cgroups[i];
-            if (files.TimesAtLimit(cgroup.Directory) > cgroup.LimitHits)
-            {
-                waited += Math.Max(0, files.StalledMicroseconds(cgroup.Directory) - cgroup.StalledMicroseconds);
-            }
+            var waited = Math.Max(0, files.StalledMicroseconds(cgroup.Directory) - cgroup.StalledMicroseconds);
+            all += waited;
+            atLimits += files.TimesAtLimit(cgroup.Directory) > cgroup.LimitHits ? waited : 0;
         }
 
-        return waited;
+        return (all, atLimits);
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,8 @@ namespace NodeReaper.Engine.OwnLimits;
 /// <summary>
 /// Tells whether the stalls of the node, or of a slice at its limit, are its own, or those of containers, and of services beside the Pods, that meet a
 /// limit of their own (memory.events: max, high; of the Pod, too). That some task also had to reclaim for the node's sake proves little: a large copy
-/// of files does that on a healthy node. So what each has waited (memory.pressure: some) is held against what the place has, over half a second.
+/// of files does that on a healthy node. So what each has waited (memory.pressure: some) is held against what the place has, over half a second. Nor does
+/// kswapd's work count, which the kernel adds to what the node as a whole has waited, and to no cgroup.
 /// </summary>
 public sealed class StallBlame
 {
@@ -31,7 +32,7 @@ public sealed class StallBlame
         /// <summary>The place's own, or it cannot be told.</summary>
         Place,
 
-        /// <summary>Theirs, who met a limit of their own.</summary>
+        /// <summary>Theirs, who met a limit of their own, or the kernel's alone.</summary>
         OwnLimits,
     }
 
@@ -54,7 +55,7 @@ public sealed class StallBlame
 
         if (!IsBegun(now, round))
         {
-            return Begin(containers, beside, node, now) ? Verdict.Unknown : Verdict.Place;
+            return Begin(containers, beside, node, slice, now) ? Verdict.Unknown : Verdict.Place;
         }
 
         if (now - _beganAt < s_least)
@@ -64,34 +65,51 @@ public sealed class StallBlame
 
         _judgedIn = round;
         var enough = policy.Stall / policy.StallWindow * Stopwatch.GetElapsedTime(_beganAt, now).TotalMicroseconds;
-        var waited = stall.SomeTotalMicroseconds - (slice?.StalledMicroseconds ?? _nodeMicroseconds);
-        return OthersWaited(containers, slice, waited - (slice is null ? beside.StalledAtLimits(_files) : 0), enough) ? Verdict.Place : Verdict.OwnLimits;
+        var waited = slice is null ? OfNode(stall, node, beside) : stall.SomeTotalMicroseconds - slice.StalledMicroseconds;
+        return OthersWaited(containers, slice, waited, enough) ? Verdict.Place : Verdict.OwnLimits;
+    }
+
+    // What the Pods and those beside them have waited: no more than the node, and without those beside them that met a limit.
+    private long OfNode(in PressureStall stall, NodePressure node, CgroupsBeside beside)
+    {
+        var waited = stall.SomeTotalMicroseconds - _nodeMicroseconds;
+        var (ofBeside, atLimits) = beside.Stalled(_files);
+        foreach (var slice in node.Slices.All)
+        {
+            if (slice is { Place: StallPlaces.Kubepods } && _files.TryReadStall(slice.Directory, out var ofPods))
+            {
+                waited = Math.Min(waited, ofPods.SomeTotalMicroseconds - slice.StalledMicroseconds + ofBeside);
+                break;
+            }
+        }
+
+        return waited - atLimits;
     }
 
     // One measurement serves all places that are asked about in the same round, and no later one.
     private bool IsBegun(long now, long round) => _beganAt > 0 && now - _beganAt <= s_most && (_judgedIn == 0 || _judgedIn == round);
 
-    // Begins with all of them; who has met a limit since the last look around is the reason to go on.
-    private bool Begin(ReadOnlySpan<ContainerCgroup> containers, CgroupsBeside beside, NodePressure node, long now)
+    // Begins with all of them. Of a slice, who has met a limit since the last look around is the reason to go on.
+    private bool Begin(ReadOnlySpan<ContainerCgroup> containers, CgroupsBeside beside, NodePressure node, SlicePressure? slice, long now)
     {
-        var any = beside.BeginStalls(_files);
+        var isWorthIt = beside.BeginStalls(_files) || slice is null;
         foreach (var container in containers)
         {
             var hits = Hits(container);
-            any |= hits > container.Livelock.LimitHits + container.Livelock.PodLimitHits;
+            isWorthIt |= hits > container.Livelock.LimitHits + container.Livelock.PodLimitHits;
             container.LimitHits = hits;
             container.StalledMicroseconds = _files.StalledMicroseconds(container.Directory);
         }
 
-        foreach (var slice in node.Slices.All)
+        foreach (var each in node.Slices.All)
         {
-            slice?.StalledMicroseconds = _files.StalledMicroseconds(slice.Directory);
+            each?.StalledMicroseconds = _files.StalledMicroseconds(each.Directory);
         }
 
         _nodeMicroseconds = node.TryReadStall(out var ofNode) ? ofNode.SomeTotalMicroseconds : 0;
         _judgedIn = 0;
-        _beganAt = any ? now : 0;
-        return any;
+        _beganAt = isWorthIt ? now : 0;
+        return isWorthIt;
     }
 
     private bool OthersWaited(ReadOnlySpan<ContainerCgroup> containers, SlicePressure? slice, long placeMicroseconds, double enough)
