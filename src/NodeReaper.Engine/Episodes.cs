@@ -39,19 +39,6 @@ internal sealed class Episodes
         return _slices[place];
     }
 
-    /// <summary>Why nobody was killed, at any place, until a moment ago; null when there was no reason not to.</summary>
-    /// <param name="now">The time, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</param>
-    internal LateReason? ReasonToSpare(long now)
-    {
-        var reason = _node.ReasonToSpare(now);
-        foreach (var episode in _slices)
-        {
-            reason ??= episode.ReasonToSpare(now);
-        }
-
-        return reason;
-    }
-
     private bool Any(Func<Episode, bool> condition)
     {
         var any = condition(_node);

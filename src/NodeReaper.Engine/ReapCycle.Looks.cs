@@ -80,7 +80,7 @@ public sealed partial class ReapCycle
 
                 _plan.TakeOnly(index, candidate.ReliefBytes);
                 Capture(DecisionKind.OwnLimit, occasion);
-                Execute(occasion, _episodes.OfNode);
+                Execute(occasion, null);
             }
             else
             {
@@ -153,13 +153,27 @@ public sealed partial class ReapCycle
 
     private LateReason ReasonToBeLate(SightBefore before, Occasion seen) => Stopwatch.GetTimestamp() switch
     {
-        var now when _episodes.ReasonToSpare(now) is { } reason => reason,
+        var now when EpisodeOf(seen.Slice).ReasonToSpare(now) is { } reason => reason,
         var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
         var now when _reap.KilledAt > 0 && now - _reap.KilledAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
         _ when before.LongestGap > _policy.Pressure.SlowestSample + s_turn => LateReason.AgentHadNoTurn,
         _ when seen.Reading.Memory.AvailableBytes < seen.Limits.KillBelowBytes && !seen.Reading.IsSwapSpent(seen.Limits) => LateReason.SwapLeft,
         _ => LateReason.NoShortageSeen,
     };
+
+    private Episode EpisodeOf(SlicePressure? slice)
+    {
+        var slices = _node.Slices.All;
+        for (var place = 0; place < slices.Length; place++)
+        {
+            if (slice is not null && ReferenceEquals(slices[place], slice))
+            {
+                return _episodes.Of(place, slice);
+            }
+        }
+
+        return _episodes.OfNode;
+    }
 
     private bool TellOfDrained(DrainingVictim drained) => _tell.Drained(Occasion.Of(_node, _policy.Pressure), drained);
 }

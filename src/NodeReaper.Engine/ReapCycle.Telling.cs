@@ -17,18 +17,18 @@ public sealed partial class ReapCycle
         }
     }
 
-    private void TellOfCap(in Occasion occasion, Episode episode)
+    private void TellOfCap(in Occasion occasion, Episode? episode)
     {
-        if (!episode.HasToldOfCap)
+        if (episode?.HasToldOfCap != true)
         {
-            episode.HasToldOfCap = true;
+            episode?.HasToldOfCap = true;
             _tell.Capped(occasion, _policy);
             Recorder.Keep();
         }
     }
 
     // Returns what its death would have given back, in bytes.
-    private long TellOfDryRun(int index, in Occasion occasion, Episode episode)
+    private long TellOfDryRun(int index, in Occasion occasion, Episode? episode)
     {
         ref readonly var candidate = ref _snapshot.All[index];
         if (candidate.Cgroup.IsToldOf)
@@ -44,7 +44,7 @@ public sealed partial class ReapCycle
             sibling.Cgroup.IsToldOf |= sibling.DiesAlongWith(candidate);
         }
 
-        episode.HasToldOfDryRun = true;
+        episode?.HasToldOfDryRun = true;
         Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
         _tell.DryRun(occasion, _policy, index);
         Recorder.Keep();

@@ -78,7 +78,7 @@ public sealed partial class ReapCycle : IDisposable
         _tell = new CycleReports(reports, _snapshot, _ranking, _plan);
         _reap = new VictimReap(strategy, node, _snapshot, killer, verifier, _draining, _tell);
         _kernelOoms = new KernelOomWatch(node, tree);
-        _stages = new SoftStages(node, tree, _snapshot, _ranking, _plan, _tell, mainProcess, killer.Errors, _budget, Survey);
+        _stages = new SoftStages(node, tree, _snapshot, _ranking, _plan, _tell, mainProcess, killer.Errors, _budget, Survey, DrainingBytes);
         _newestPods = newestPods;
         _tellOfDrained = TellOfDrained;
     }
@@ -115,6 +115,14 @@ public sealed partial class ReapCycle : IDisposable
     /// <summary>True when nothing could be done in the last round, or nothing had to be: there is time for other things.</summary>
     public bool IsIdle { get; private set; } = true;
 
+    // What was done about the shortage of a place. One that waits for what it did before keeps no other from acting.
+    private enum Answer
+    {
+        Nothing,
+        Waits,
+        Acted,
+    }
+
     /// <summary>Decides on the last reading and acts on it: for the first place that is short of memory and where something can be done.</summary>
     public void Run()
     {
@@ -124,7 +132,8 @@ public sealed partial class ReapCycle : IDisposable
         var isShort = false;
         IsIdle = true;
         var slices = _node.Slices.All;
-        for (var place = -1; place < slices.Length && IsIdle; place++)
+        var answer = Answer.Nothing;
+        for (var place = -1; place < slices.Length && answer != Answer.Acted; place++)
         {
             var slice = place < 0 ? null : slices[place] is { IsLimited: true } limited ? limited : null;
             var episode = place < 0 ? _episodes.OfNode : _episodes.Of(place, slice);
@@ -138,7 +147,8 @@ public sealed partial class ReapCycle : IDisposable
             if (occasion.Verdict.IsShort)
             {
                 isShort = true;
-                IsIdle = !Meet(occasion, episode);
+                answer = Meet(occasion, episode);
+                IsIdle &= answer == Answer.Nothing;
             }
         }
 
@@ -147,7 +157,11 @@ public sealed partial class ReapCycle : IDisposable
             Gauges.NoteDryRunOver(_node.Last.Timestamp);
         }
 
-        if (!isShort)
+        if (isShort)
+        {
+            _stages.LiftIfOver(_policy);
+        }
+        else
         {
             WorkOnStages();
         }
@@ -160,11 +174,11 @@ public sealed partial class ReapCycle : IDisposable
             ForgetTheShortage();
         }
 
-        if (_stages.Work(_policy, out var stage) && Allows(stage, _snapshot.All[_plan.Victims[0]]))
+        if (_stages.Work(_policy, mayKill: _node.Last.Timestamp >= _reap.PauseUntil, out var stage) && Allows(stage, _snapshot.All[_plan.Victims[0]]))
         {
             // Their grace period is over.
-            Capture(DecisionKind.GraceOver, stage);
-            Execute(stage, _episodes.OfNode);
+            Capture(DecisionKind.GraceOver, stage, DrainingBytes(stage.Slice));
+            Execute(stage, null);
         }
     }
 
@@ -177,32 +191,31 @@ public sealed partial class ReapCycle : IDisposable
     private bool IsCounted(in Candidate candidate) =>
         candidate.IsAskedToEnd && Stopwatch.GetElapsedTime(candidate.Cgroup.AskedAt) < _policy.Plan.KillWindow;
 
-    // False when there is nothing to be done about it, or nothing yet.
-    private bool Meet(in Occasion occasion, Episode episode)
+    private Answer Meet(in Occasion occasion, Episode episode)
     {
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
         var verdict = occasion.Verdict;
-        var pending = PendingBytes(verdict) + _stages.PendingBytes(verdict);
+        var pending = PendingBytes(occasion) + _stages.PendingBytes(occasion);
         if (pending >= verdict.DeficitBytes || (!verdict.IsEmergency && occasion.Reading.Timestamp < _reap.PauseUntil))
         {
-            return true;
+            return Answer.Waits;
         }
 
         // Nobody could be killed a moment ago, and all that has changed since is that it got worse.
         if (episode.IsWaiting(occasion))
         {
-            return false;
+            return Answer.Nothing;
         }
 
         if (!IsOwnFault(occasion))
         {
-            return false;
+            return Answer.Nothing;
         }
 
         Survey(occasion.Slice);
 
         // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
-        pending = PendingBytes(verdict);
+        pending = PendingBytes(occasion);
         Decisions.Plan(_snapshot, _ranking, occasion, pending, _policy.Plan, _plan);
         Capture(DecisionKind.Shortage, occasion, pending);
 
@@ -210,21 +223,21 @@ public sealed partial class ReapCycle : IDisposable
         // else may die in its place. Nor while there is swap that one who has grown since the last look may use.
         if (!IsStillShort(occasion, out _))
         {
-            return true;
+            return Answer.Acted;
         }
 
         // Whom a dry run has told of would have ended it: nobody dies in their place, and nobody is asked to end.
         if (Decisions.WouldBeOver(occasion, Decisions.ToldBytes(_snapshot)))
         {
             episode.WaitForAChange(occasion);
-            return false;
+            return Answer.Nothing;
         }
 
         var planned = _plan.Count;
         _stages.GrantGrace(_policy, occasion);
         if (_plan.Count == 0 && planned > 0)
         {
-            return true;
+            return Answer.Acted;
         }
 
         var isWithinBudget = _plan.Count > 0 ? Allows(occasion, _snapshot.All[_plan.Victims[0]]) : Allows(occasion);
@@ -235,19 +248,19 @@ public sealed partial class ReapCycle : IDisposable
             case Conclusion.NoVictim:
                 episode.WaitForAChange(occasion);
                 TellOfNoVictim(occasion, episode);
-                return false;
+                return Answer.Nothing;
             case Conclusion.Capped:
                 TellOfCap(occasion, episode);
-                return false;
+                return Answer.Nothing;
             default:
                 if (Execute(occasion, episode))
                 {
-                    return true;
+                    return Answer.Acted;
                 }
 
                 // A dry run: nothing has changed.
                 episode.WaitForAChange(occasion);
-                return false;
+                return Answer.Nothing;
         }
     }
 
@@ -286,13 +299,16 @@ public sealed partial class ReapCycle : IDisposable
     }
 
     // Of the dead. In an emergency there is no time to wait for what had its time to come back.
-    private long PendingBytes(in PressureVerdict verdict) => verdict.IsEmergency ? 0 : _draining.PendingBytes(_policy.Kill.Cooldown);
+    private long PendingBytes(in Occasion occasion) => occasion.Verdict.IsEmergency ? 0 : DrainingBytes(occasion.Slice);
+
+    private long DrainingBytes(SlicePressure? slice) =>
+        _draining.PendingBytes(_policy.Kill.Cooldown, slice, _policy.Pressure.UseSwap ? 0 : _node.SwapOnDisk());
 
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
 
-    // False when nobody was even tried.
-    private bool Execute(in Occasion occasion, Episode episode)
+    // False when nobody was even tried. Of a stage, or a container at its own limit, there is no episode.
+    private bool Execute(in Occasion occasion, Episode? episode)
     {
         var hasKilled = false;
         var toldBytes = Decisions.ToldBytes(_snapshot);
@@ -326,6 +342,7 @@ public sealed partial class ReapCycle : IDisposable
             if (isKilled)
             {
                 hasKilled = true;
+                episode?.NoteKill();
                 if (!IsCounted(candidate))
                 {
                     _budget.Note(_reap.KilledAt);

@@ -1,5 +1,6 @@
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
@@ -114,6 +115,16 @@ public sealed class LivelockTests : CycleTest
 
         Assert.Equal((ReportKind.DryRun, "stuck", Occasion.OwnLimit), Told());
         Assert.False(stuck.Pidfd.HasExited());
+
+        // That was no shortage of the node, and explains no kill of the kernel's.
+        cycle.LookForKernelKills();
+        SetAllocationStalls(0, oomKills: 1);
+        Thread.Sleep(600);
+        Assert.True(_node!.Read(new PressurePolicy()));
+        cycle.LookForKernelKills();
+        List<LateReason> reasons = [];
+        _ring.Drain(report => reasons.Add(report.LateReason));
+        Assert.Equal([LateReason.NoShortageSeen], reasons);
     }
 
     [Fact]

@@ -263,6 +263,49 @@ public sealed class StageTests : CycleTest
         Assert.Null(Grace.ThatFits(occasion, candidate, policy));
     }
 
+    // The kernel would kill in the slice, while the node waits for somebody outside of it.
+    [Fact]
+    public void While_the_node_waits_for_one_who_was_asked_a_slice_that_is_short_does_not()
+    {
+        var (asked, hog) = (Start("--mib", "2", "--ignore-term"), Start("--mib", "2"));
+        AddContainer("podasked", 200, asked.Id);
+        AddContainer("besteffort/podhog", 400, hog.Id);
+        _cgroups.SetMemory("kubepods/besteffort", 590 * Mib);
+        _cgroups.Write("kubepods/besteffort", "memory.max", $"{600 * Mib}\n");
+        AskOne();
+        SetAvailable(95);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
+        Run(cycle);
+        Assert.Equal((ReportKind.Terminated, "asked"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        Run(cycle);
+        Assert.Equal((ReportKind.Killed, "hog"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
+        Assert.False(asked.Pidfd.HasExited());
+    }
+
+    [Fact]
+    public void Who_has_ignored_that_for_a_minute_is_no_longer_the_first()
+    {
+        var asked = Start("--mib", "2", "--ignore-term");
+        AddContainer("besteffort/podasked", 300, asked.Id);
+        SetAvailable(250);
+        var cycle = Make(Terminating(TimeSpan.FromSeconds(5)));
+        Run(cycle);
+        Assert.Equal((ReportKind.Terminated, "asked", "terminate"), Told());
+        var container = _tree!.Containers.ToArray().Single(each => each.GraceEnds > 0);
+
+        // Not below the mark, but not so far above it that the stage is undone.
+        SetAvailable(310);
+        var now = System.Diagnostics.Stopwatch.GetTimestamp();
+        container.GraceEnds = now - (59 * System.Diagnostics.Stopwatch.Frequency);
+        Run(cycle);
+        Assert.NotEqual(0, container.GraceEnds);
+        container.GraceEnds = now - (60 * System.Diagnostics.Stopwatch.Frequency);
+        Run(cycle);
+        Assert.Equal(0, container.GraceEnds);
+        Assert.False(asked.Pidfd.HasExited());
+    }
+
     [Fact]
     public void Who_was_asked_in_an_earlier_shortage_is_asked_anew()
     {

@@ -81,6 +81,7 @@ internal sealed record PodDescription(
             ])
         {
             SharedRequestBytes = Quantity.BytesOf(SharedRequest()),
+            HasInitContainers = Containers.Any(container => container.Kind == ContainerKind.Init),
             KillScope = wishes.Scope,
             GracePeriod = wishes.GracePeriod,
             TerminationGracePeriod = TerminationGraceSeconds is { } seconds

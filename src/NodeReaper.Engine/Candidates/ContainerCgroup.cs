@@ -132,6 +132,9 @@ public sealed class ContainerCgroup
     /// <summary>What memory.high was set to, in bytes; 0 when it is not slowed down.</summary>
     internal long ThrottledAt { get; set; }
 
+    /// <summary>When that was needed last, in ticks of <see cref="Stopwatch"/>.</summary>
+    internal long ThrottleNeededAt { get; set; }
+
     /// <summary>True once it was looked at for what an agent before this one left behind.</summary>
     internal bool IsLookedAtForMarks { get; set; }
 
@@ -276,7 +279,7 @@ public sealed class ContainerCgroup
         }
 
         // With one container and no ID to go by, it can only be that one (or the sandbox, which is told by what runs in it).
-        return pod.Containers.Count == 1 && pod.Containers[0].ContainerId is null ? pod.Containers[0] : null;
+        return pod.Containers.Count == 1 && pod.Containers[0].ContainerId is null && !pod.HasInitContainers ? pod.Containers[0] : null;
     }
 
     private bool IsContainerId(string id)

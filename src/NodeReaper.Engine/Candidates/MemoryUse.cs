@@ -1,4 +1,5 @@
 using NodeReaper.Kernel.Cgroups;
+using NodeReaper.Kernel.Scheduling;
 
 namespace NodeReaper.Engine.Candidates;
 
@@ -23,8 +24,11 @@ public readonly record struct MemoryUse(
     long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable, long MappedShmem = 0,
     long KernelInUse = 0)
 {
-    /// <summary>By how much a cgroup's files can be off, in bytes: the kernel charges and counts in batches of 64 pages a CPU.</summary>
-    public static readonly long BatchBytes = 64L * Environment.SystemPageSize * Environment.ProcessorCount;
+    /// <summary>
+    /// By how much a cgroup's files can be off, in bytes: the kernel charges and counts in batches of 64 pages a CPU of the node, however few of them
+    /// the agent may use.
+    /// </summary>
+    public static readonly long BatchBytes = 64L * Environment.SystemPageSize * Cpus.Online;
 
     // Some of that is nothing unusual, and some is the cgroup's own.
     private const long UsualKernelBytes = 16L << 20;

@@ -46,6 +46,9 @@ public sealed record PodFacts(
     /// <summary>What the Pod requests as a whole beyond what its containers request themselves, in bytes: for those of them that request nothing.</summary>
     public long SharedRequestBytes { get; init; }
 
+    /// <summary>True when containers run in it one by one before its own, which are not among <see cref="Containers"/>.</summary>
+    public bool HasInitContainers { get; init; }
+
     /// <summary>How much of it dies when one of its containers is chosen.</summary>
     public KillScope KillScope { get; init; }
 

@@ -206,6 +206,15 @@ public sealed class SlicePressure : IDisposable
     /// <param name="container">The container.</param>
     public bool Holds(ContainerCgroup container) => container.PathBytes.StartsWith(_pathInFront);
 
+    /// <summary>True when Pods of a QoS class are in it.</summary>
+    /// <param name="qosClass">The QoS class.</param>
+    public bool Holds(QosClass qosClass) => Place switch
+    {
+        StallPlaces.Burstable => qosClass == QosClass.Burstable,
+        StallPlaces.BestEffort => qosClass == QosClass.BestEffort,
+        _ => true,
+    };
+
     /// <summary>Reads what is left of its limit, if it has one. Allocates nothing.</summary>
     /// <param name="node">The node's reading of the same moment.</param>
     /// <param name="policy">The thresholds.</param>

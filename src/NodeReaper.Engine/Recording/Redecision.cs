@@ -84,7 +84,7 @@ public sealed class Redecision
 
     private Conclusion DecideWhenGraceIsOver()
     {
-        Decisions.Plan(Facts.Candidates, Ranking, Occasion, 0, Policy.Plan, _plan);
+        Decisions.Plan(Facts.Candidates, Ranking, Occasion, Facts.PendingBytes, Policy.Plan, _plan);
         Remove(Facts.Graced.Contains);
         Planned = Plan;
         return _plan.Count > 0 ? Conclusion.Kill : Conclusion.Wait;

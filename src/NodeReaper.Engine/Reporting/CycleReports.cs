@@ -37,7 +37,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
     {
         if (Begin(ReportKind.Capped, occasion, policy) is { } report)
         {
-            report.KillsInWindow = policy.Plan.MaxKills;
+            report.KillsInWindow = Decisions.MaxKills(occasion.Verdict, policy.Plan);
             report.KillWindow = policy.Plan.KillWindow;
             reports.Publish();
         }

@@ -39,52 +39,45 @@ internal sealed partial class SoftStages
                 && Grace.Fits(occasion, candidate, s_timeToThrottle)
                 && _throttles.Set(container, candidate.Memory.Current + Math.Max(LeastRoomBytes, growth)).IsNone)
             {
-                _throttleNeededAt = _node.Last.Timestamp;
+                container.ThrottleNeededAt = _node.Last.Timestamp;
                 _tell.Throttled(occasion, policy, index);
             }
         }
     }
 
-    // Over is when there is as much room again as between the marks; or when it has not been needed for a minute: who is kept from growing by it
-    // would else be so for ever.
-    private void LiftIfOver(ReapPolicy policy)
+    /// <summary>
+    /// Lifts the throttles that are over, twice a second at most: when there is as much room again as between the marks, or when they were not needed
+    /// for a minute, for who is kept from growing by one would else be so for ever; or when the policy has none any more. Allocates nothing.
+    /// </summary>
+    /// <param name="policy">The policy.</param>
+    internal void LiftIfOver(ReapPolicy policy)
     {
-        if (!IsAnyThrottled())
-        {
-            return;
-        }
-
         var now = _node.Last.Timestamp;
-        if (_marks.TryFind(policy, policy.Stages.Throttle, "throttle", isSwapSpent: true, out _))
-        {
-            _throttleNeededAt = now;
-        }
-
-        if (!policy.DryRun && !_marks.IsOver(policy, policy.Stages.Throttle) && now - _throttleNeededAt < s_calm)
+        if (now - _lookedAtThrottlesAt < s_apart)
         {
             return;
         }
 
+        _lookedAtThrottlesAt = now;
+        var below = policy.Stages.Throttle;
         foreach (var container in _tree.Containers)
         {
-            if (container.ThrottledAt > 0 && _throttles.Lift(container))
+            if (container.ThrottledAt == 0)
+            {
+                continue;
+            }
+
+            if (_marks.TryFind(policy, below, "throttle", isSwapSpent: true, out _, container))
+            {
+                container.ThrottleNeededAt = now;
+            }
+
+            // One that could not be lifted still is, and is tried again.
+            var isOver = policy.DryRun || now - container.ThrottleNeededAt >= s_calm || _marks.IsOver(policy, below, container);
+            if (isOver && _throttles.Lift(container))
             {
                 _tell.Unthrottled(Occasion.Of(_node, policy.Pressure), container, isLeftover: false);
             }
         }
-    }
-
-    // One that could not be lifted still is, and is tried again.
-    private bool IsAnyThrottled()
-    {
-        foreach (var container in _tree.Containers)
-        {
-            if (container.ThrottledAt > 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

@@ -36,12 +36,13 @@ internal sealed partial class SoftStages : IDisposable
     private readonly KillPlan _plan;
     private readonly CycleReports _tell;
     private readonly Action<SlicePressure?> _survey;
+    private readonly Func<SlicePressure?, long> _drainingBytes;
     private readonly MainProcess _mainProcess;
     private readonly KillBudget _budget;
     private readonly Throttles _throttles;
     private readonly Reclaimer _reclaimer;
     private long _workedAt;
-    private long _throttleNeededAt;
+    private long _lookedAtThrottlesAt;
     private bool _hasToldWhatItSees;
     private bool _hasToldOfCap;
     private Occasion _reclaimOccasion;
@@ -59,7 +60,8 @@ internal sealed partial class SoftStages : IDisposable
         MainProcess mainProcess,
         KillErrors errors,
         KillBudget budget,
-        Action<SlicePressure?> survey)
+        Action<SlicePressure?> survey,
+        Func<SlicePressure?, long> drainingBytes)
     {
         _node = node;
         _marks = new StageMarks(node);
@@ -71,15 +73,17 @@ internal sealed partial class SoftStages : IDisposable
         _mainProcess = mainProcess;
         _budget = budget;
         _survey = survey;
+        _drainingBytes = drainingBytes;
         _throttles = new Throttles(errors);
         _reclaimer = new Reclaimer(errors);
     }
 
     /// <summary>Does what the stages ask for, twice a second at most. Allocates nothing but for the reclaim thread, once.</summary>
     /// <param name="policy">The policy.</param>
+    /// <param name="mayKill">False during the pause after a kill that is incomplete: nobody is asked to end then, and nobody's grace period ends.</param>
     /// <param name="occasion">What they rest on.</param>
     /// <returns>True when the plan holds those whose grace period is over.</returns>
-    internal bool Work(ReapPolicy policy, out Occasion occasion)
+    internal bool Work(ReapPolicy policy, bool mayKill, out Occasion occasion)
     {
         occasion = default;
         var stages = policy.Stages;
@@ -108,23 +112,20 @@ internal sealed partial class SoftStages : IDisposable
             Throttle(policy, toThrottle);
         }
 
-        return _marks.TryFind(policy, stages.Terminate, TerminateStage, isSwapSpent: true, out occasion) && Terminate(policy, occasion);
+        return mayKill && _marks.TryFind(policy, stages.Terminate, TerminateStage, isSwapSpent: true, out occasion) && Terminate(policy, occasion);
     }
 
-    /// <summary>What is expected back from those that were asked to end and still have time, in bytes.</summary>
-    /// <param name="verdict">On a shortage with no time to wait, nothing is.</param>
-    internal long PendingBytes(in PressureVerdict verdict)
-    {
-        if (!LeavesTime(verdict))
-        {
-            return 0;
-        }
+    /// <summary>What is expected back from those of a place that were asked to end and still have time, in bytes.</summary>
+    /// <param name="occasion">The shortage: of one with no time to wait, nothing is.</param>
+    internal long PendingBytes(in Occasion occasion) => LeavesTime(occasion.Verdict) ? PendingBytes(occasion.Slice) : 0;
 
+    private long PendingBytes(SlicePressure? slice)
+    {
         long bytes = 0;
         var now = Stopwatch.GetTimestamp();
         foreach (var container in _tree.Containers)
         {
-            bytes += Grace.Lasts(container, now) ? container.LastFreeableBytes : 0;
+            bytes += Grace.Lasts(container, now) && slice?.Holds(container) != false ? container.LastFreeableBytes : 0;
         }
 
         return bytes;
@@ -173,19 +174,19 @@ internal sealed partial class SoftStages : IDisposable
         }
     }
 
-    /// <summary>Forgets who was asked to end, once that is over: the next time, they are asked anew.</summary>
+    /// <summary>
+    /// Forgets who was asked to end, once that is over, or their grace period for a minute without their death: the next time, they are asked anew, and
+    /// come before nobody.
+    /// </summary>
     /// <param name="policy">The policy.</param>
     internal void ForgetGrace(ReapPolicy policy)
     {
-        if (!_marks.IsOver(policy, policy.Stages.Terminate))
-        {
-            return;
-        }
-
-        _hasToldOfCap = false;
+        var isOver = _marks.IsOver(policy, policy.Stages.Terminate);
+        var longAgo = Stopwatch.GetTimestamp() - s_calm;
+        _hasToldOfCap &= !isOver;
         foreach (var container in _tree.Containers)
         {
-            container.GraceEnds = 0;
+            container.GraceEnds = isOver || container.GraceEnds < longAgo ? 0 : container.GraceEnds;
         }
     }
 
@@ -282,7 +283,8 @@ internal sealed partial class SoftStages : IDisposable
     private bool Terminate(ReapPolicy policy, in Occasion occasion)
     {
         var now = Stopwatch.GetTimestamp();
-        if (PendingBytes(occasion.Verdict with { Signal = AvailableSignal.SignalName }) >= occasion.Verdict.DeficitBytes)
+        var draining = _drainingBytes(occasion.Slice);
+        if (draining + PendingBytes(occasion.Slice) >= occasion.Verdict.DeficitBytes)
         {
             return false;
         }
@@ -293,7 +295,7 @@ internal sealed partial class SoftStages : IDisposable
             return false;
         }
 
-        Decisions.Plan(_snapshot, _ranking, occasion, 0, policy.Plan, _plan);
+        Decisions.Plan(_snapshot, _ranking, occasion, draining, policy.Plan, _plan);
         for (var position = _plan.Count - 1; position >= 0; position--)
         {
             var index = _plan.Victims[position];

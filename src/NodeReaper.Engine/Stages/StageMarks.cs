@@ -1,4 +1,5 @@
 using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
@@ -14,7 +15,9 @@ internal sealed class StageMarks(NodePressure node)
     /// <param name="stage">Its name.</param>
     /// <param name="isSwapSpent">True for a place where swap cannot help: with swap to spare, little available memory alone is no pressure.</param>
     /// <param name="occasion">The place, and what is missing there.</param>
-    internal bool TryFind(ReapPolicy policy, MemoryAmount? below, string stage, bool isSwapSpent, out Occasion occasion)
+    /// <param name="container">Only places that this one is in; null: all.</param>
+    internal bool TryFind(
+        ReapPolicy policy, MemoryAmount? below, string stage, bool isSwapSpent, out Occasion occasion, ContainerCgroup? container = null)
     {
         occasion = default;
         if (below is not { } amount)
@@ -29,7 +32,7 @@ internal sealed class StageMarks(NodePressure node)
 
         foreach (var slice in node.Slices.All)
         {
-            if (slice is { IsLimited: true } && TryFind(slice.Last, policy, amount, stage, isSwapSpent, slice, ref occasion))
+            if (slice is { IsLimited: true } && IsAbove(slice, container) && TryFind(slice.Last, policy, amount, stage, isSwapSpent, slice, ref occasion))
             {
                 return true;
             }
@@ -56,7 +59,8 @@ internal sealed class StageMarks(NodePressure node)
     /// <summary>True when no place is below the mark where the stage is undone.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="below">The stage's threshold.</param>
-    internal bool IsOver(ReapPolicy policy, MemoryAmount? below)
+    /// <param name="container">Only places that this one is in; null: all.</param>
+    internal bool IsOver(ReapPolicy policy, MemoryAmount? below, ContainerCgroup? container = null)
     {
         if (below is not { } amount)
         {
@@ -66,12 +70,14 @@ internal sealed class StageMarks(NodePressure node)
         var isOver = node.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, node.Last, null).RecoverToBytes;
         foreach (var slice in node.Slices.All)
         {
-            isOver &= slice is not { IsLimited: true }
+            isOver &= slice is not { IsLimited: true } || !IsAbove(slice, container)
                 || slice.Last.Memory.AvailableBytes >= LimitsOf(policy, amount, slice.Last, slice).RecoverToBytes;
         }
 
         return isOver;
     }
+
+    private static bool IsAbove(SlicePressure slice, ContainerCgroup? container) => container is null || slice.Holds(container);
 
     // A stage has as much room between its marks as the kill has.
     private static PressureLimits LimitsOf(ReapPolicy policy, MemoryAmount below, in PressureReading reading, SlicePressure? slice)

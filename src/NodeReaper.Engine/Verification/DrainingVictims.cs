@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Kernel.Cgroups;
 
@@ -42,13 +43,18 @@ public sealed class DrainingVictims : IDisposable
     /// nothing any more is not waited for.
     /// </summary>
     /// <param name="patience">How late is of late.</param>
-    public long PendingBytes(TimeSpan patience)
+    /// <param name="slice">Only of those in this slice; null: of all.</param>
+    /// <param name="uselessSwap">The share of what they have in swap that is no relief, 0 to 1.</param>
+    public long PendingBytes(TimeSpan patience, SlicePressure? slice = null, double uselessSwap = 0)
     {
         long bytes = 0;
         var since = Stopwatch.GetTimestamp() - (long)(patience.TotalSeconds * Stopwatch.Frequency);
         foreach (ref readonly var victim in All)
         {
-            bytes += victim.GoneAt == 0 && victim.ShrankAt > since ? victim.Left.Freeable : 0;
+            if (victim.GoneAt == 0 && victim.ShrankAt > since && slice?.Holds(victim.Victim.Facts.QosClass) != false)
+            {
+                bytes += victim.Left.Freeable - (long)(uselessSwap * victim.Left.Swap);
+            }
         }
 
         return bytes;

@@ -69,6 +69,7 @@ public sealed class PodManifestTests : IDisposable
         var pod = reading.Snapshot.Find(Uid)!;
         Assert.Equal(("shop", "web-0", 1000, "gold"), (pod.Namespace, pod.Name, pod.Priority, pod.PriorityClassName));
         Assert.Equal((QosClass.Burstable, TimeSpan.FromSeconds(45)), (pod.QosClass, pod.TerminationGracePeriod));
+        Assert.True(pod.HasInitContainers);
         Assert.Equal(new KillPriority(100, false), pod.KillPriority);
         Assert.Equal(
             [
@@ -86,6 +87,7 @@ public sealed class PodManifestTests : IDisposable
 
         Assert.Equal(("default", 0, null, QosClass.BestEffort, KillPriority.Default), (pod.Namespace, pod.Priority, pod.PriorityClassName, pod.QosClass, pod.KillPriority));
         Assert.Equal(new ContainerFacts("c", null, 0, null, default), Assert.Single(pod.Containers));
+        Assert.False(pod.HasInitContainers);
     }
 
     [Theory]

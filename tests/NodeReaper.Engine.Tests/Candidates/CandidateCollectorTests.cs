@@ -334,6 +334,9 @@ public sealed class CandidateCollectorTests : IDisposable
 
         // One whose ID is known to be another is not this one.
         Assert.Null(CollectOne(Pod(Uid, containers: Container(id: new string('b', 64)))).Container);
+
+        // Nor is one of a Pod whose init containers may be running.
+        Assert.Null(CollectOne(Pod(Uid, containers: Container(requestBytes: 10 * Mib)) with { HasInitContainers = true }).Container);
     }
 
     [Fact]

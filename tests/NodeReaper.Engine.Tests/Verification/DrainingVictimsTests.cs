@@ -1,4 +1,8 @@
+using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Tests.Fakes;
 using NodeReaper.Engine.Verification;
 using static NodeReaper.Engine.Tests.Candidates.Made;
@@ -144,12 +148,47 @@ public sealed class DrainingVictimsTests : IDisposable
         Assert.Equal(DrainingVictims.Capacity, _draining.Count);
     }
 
+    // Those of one place are not on their way back at another.
+    [Theory]
+    [InlineData(QosClass.BestEffort, "kubepods/besteffort", true)]
+    [InlineData(QosClass.Burstable, "kubepods/besteffort", false)]
+    [InlineData(QosClass.Guaranteed, "kubepods/besteffort", false)]
+    [InlineData(QosClass.Burstable, "kubepods/burstable", true)]
+    [InlineData(QosClass.BestEffort, "kubepods/burstable", false)]
+    [InlineData(QosClass.Guaranteed, "kubepods", true)]
+    [InlineData(QosClass.BestEffort, "kubepods", true)]
+    public void What_is_on_its_way_back_is_so_in_its_own_place(QosClass qosClass, string path, bool counts)
+    {
+        ReportedCandidate victim = default;
+        victim.Facts.QosClass = qosClass;
+        Add(_draining, victim);
+        _cgroups.AddEmpty("kubepods/besteffort");
+        _cgroups.AddEmpty("kubepods/burstable");
+        using var tree = new KubepodsTree(_cgroups.Root);
+        tree.Discover();
+        using var slices = new PodSlices();
+        slices.Update(_cgroups.Root, tree.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        var slice = slices.All.ToArray().Single(each => each?.Path == path);
+        Assert.True(_draining.PendingBytes(s_patience) > 0);
+        Assert.Equal(counts ? _draining.PendingBytes(s_patience) : 0, _draining.PendingBytes(s_patience, slice));
+    }
+
+    [Fact]
+    public void Swap_that_the_policy_does_not_use_is_not_waited_for()
+    {
+        _cgroups.Write(Path, "memory.swap.current", $"{50 * Mib}\n");
+        Add();
+        var all = _draining.PendingBytes(s_patience);
+        Assert.Equal(all - (50 * Mib), _draining.PendingBytes(s_patience, null, uselessSwap: 1));
+        Assert.Equal(all - (25 * Mib), _draining.PendingBytes(s_patience, null, uselessSwap: 0.5));
+    }
+
     private void Add() => Add(_draining);
 
-    private void Add(DrainingVictims draining)
+    private void Add(DrainingVictims draining, ReportedCandidate victim = default)
     {
         var cgroup = _cgroups.Open(Path);
-        draining.Add(cgroup, default, 7, default(KillOutcome) with { DecidedAt = 1 });
+        draining.Add(cgroup, victim, 7, default(KillOutcome) with { DecidedAt = 1 });
         cgroup.Close();
     }
 
