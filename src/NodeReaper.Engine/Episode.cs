@@ -66,13 +66,6 @@ internal sealed class Episode
     internal bool IsWaiting(in Occasion occasion) =>
         occasion.Reading.Timestamp < _waitsUntil && occasion.Verdict.IsEmergency == _waitsInEmergency;
 
-    /// <summary>Somebody died in it: whatever kept anybody from that before does not any more.</summary>
-    internal void NoteKill()
-    {
-        HasToldOfNoVictim = false;
-        HasToldOfCap = false;
-    }
-
     /// <summary>Forgets it.</summary>
     internal void End()
     {

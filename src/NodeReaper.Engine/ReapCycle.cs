@@ -342,7 +342,6 @@ public sealed partial class ReapCycle : IDisposable
             if (isKilled)
             {
                 hasKilled = true;
-                episode?.NoteKill();
                 if (!IsCounted(candidate))
                 {
                     _budget.Note(_reap.KilledAt);

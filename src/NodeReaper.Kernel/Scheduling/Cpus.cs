@@ -39,7 +39,7 @@ public static class Cpus
         {
             return Count(File.ReadAllText("/sys/devices/system/cpu/online")) is > 0 and var online ? online : Environment.ProcessorCount;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return Environment.ProcessorCount;
         }
