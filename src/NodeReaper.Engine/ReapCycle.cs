@@ -195,8 +195,10 @@ public sealed partial class ReapCycle : IDisposable
     {
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
         var verdict = occasion.Verdict;
-        var pending = PendingBytes(occasion) + _stages.PendingBytes(occasion);
-        if (pending >= verdict.DeficitBytes || (!verdict.IsEmergency && occasion.Reading.Timestamp < _reap.PauseUntil))
+        var pending = PendingBytes(occasion);
+        if (pending >= Math.Min(verdict.DeficitBytes, PlanReach.EnoughBytes(occasion, hasCause: false))
+            || pending + _stages.PendingBytes(occasion) >= verdict.DeficitBytes
+            || (!verdict.IsEmergency && occasion.Reading.Timestamp < _reap.PauseUntil))
         {
             return Answer.Waits;
         }
@@ -215,7 +217,6 @@ public sealed partial class ReapCycle : IDisposable
         Survey(occasion.Slice);
 
         // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
-        pending = PendingBytes(occasion);
         Decisions.Plan(_snapshot, _ranking, occasion, pending, _policy.Plan, _plan);
         Capture(DecisionKind.Shortage, occasion, pending);
 
@@ -237,7 +238,8 @@ public sealed partial class ReapCycle : IDisposable
         _stages.GrantGrace(_policy, occasion);
         if (_plan.Count == 0 && planned > 0)
         {
-            return Answer.Acted;
+            episode.WaitForAChange(occasion);
+            return Answer.Waits;
         }
 
         var isWithinBudget = _plan.Count > 0 ? Allows(occasion, _snapshot.All[_plan.Victims[0]]) : Allows(occasion);

@@ -53,7 +53,7 @@ public sealed class StallBlame
             return Verdict.Place;
         }
 
-        if (!IsBegun(now, round))
+        if (!IsBegun(now, round, policy.SlowestSample))
         {
             return Begin(containers, beside, node, slice, now) ? Verdict.Unknown : Verdict.Place;
         }
@@ -74,20 +74,31 @@ public sealed class StallBlame
     {
         var waited = stall.SomeTotalMicroseconds - _nodeMicroseconds;
         var (ofBeside, atLimits) = beside.Stalled(_files);
+        var (ofPods, areRead) = (0L, false);
         foreach (var slice in node.Slices.All)
         {
-            if (slice is { Place: StallPlaces.Kubepods } && _files.TryReadStall(slice.Directory, out var ofPods))
+            // A node that has another kubelet in it has more than one.
+            if (slice is { Place: StallPlaces.Kubepods })
             {
-                waited = Math.Min(waited, ofPods.SomeTotalMicroseconds - slice.StalledMicroseconds + ofBeside);
-                break;
+                areRead = _files.TryReadStall(slice.Directory, out var own);
+                if (!areRead)
+                {
+                    break;
+                }
+
+                ofPods += own.SomeTotalMicroseconds - slice.StalledMicroseconds;
             }
         }
 
+        waited = areRead ? Math.Min(waited, ofPods + ofBeside) : waited;
         return waited - atLimits;
     }
 
     // One measurement serves all places that are asked about in the same round, and no later one.
-    private bool IsBegun(long now, long round) => _beganAt > 0 && now - _beganAt <= s_most && (_judgedIn == 0 || _judgedIn == round);
+    private bool IsBegun(long now, long round, TimeSpan slowestSample) =>
+        _beganAt > 0
+        && now - _beganAt <= Math.Max(s_most, (long)(2 * slowestSample.TotalSeconds * Stopwatch.Frequency))
+        && (_judgedIn == 0 || _judgedIn == round);
 
     // Begins with all of them. Of a slice, who has met a limit since the last look around is the reason to go on.
     private bool Begin(ReadOnlySpan<ContainerCgroup> containers, CgroupsBeside beside, NodePressure node, SlicePressure? slice, long now)

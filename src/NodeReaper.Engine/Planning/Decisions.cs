@@ -43,8 +43,17 @@ public static class Decisions
         var reach = PlanReach.Of(snapshot, order, occasion, missing, coming);
         if (reach.Bytes < missing)
         {
-            Planner.Plan(snapshot, order[..reach.Count], reach.Bytes, policy, plan);
-            if (plan.CoveredBytes >= reach.Bytes)
+            var front = order[..reach.Count];
+            var enough = reach.Bytes;
+            Planner.Plan(snapshot, front, enough, policy, plan);
+            if (reach.BytesWithoutCause > enough && !HoldsCause(snapshot, plan))
+            {
+                enough = reach.BytesWithoutCause;
+                Planner.Plan(snapshot, front, enough, policy, plan);
+            }
+
+            // Where there are more of them than a plan may have, the next look takes the next: nobody behind them dies for that.
+            if (plan.CoveredBytes >= enough || (front.Length < order.Length && plan.Count > 0))
             {
                 return;
             }
@@ -73,6 +82,19 @@ public static class Decisions
         {
             Planner.Plan(snapshot, order, missing, policy, plan);
         }
+    }
+
+    private static bool HoldsCause(CandidateSnapshot snapshot, KillPlan plan)
+    {
+        foreach (var index in plan.Victims)
+        {
+            if (snapshot.All[index].IsCause)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Concludes what is done.</summary>

@@ -20,8 +20,11 @@ internal static class PlanReach
     /// <param name="occasion">The shortage.</param>
     /// <param name="missingBytes">What is missing, in bytes.</param>
     /// <param name="comingBytes">What is on its way back, in bytes; not part of the former.</param>
-    /// <returns>How many of the ranking are within reach, and how much their deaths are to cover, in bytes: less than is missing where they cannot.</returns>
-    internal static (int Count, long Bytes) Of(
+    /// <returns>
+    /// How many of the ranking are within reach, and how much their deaths are to cover, in bytes, with somebody among them who is the cause, and without:
+    /// less than is missing where they cannot.
+    /// </returns>
+    internal static (int Count, long Bytes, long BytesWithoutCause) Of(
         CandidateSnapshot snapshot, ReadOnlySpan<int> order, in Occasion occasion, long missingBytes, long comingBytes)
     {
         var all = snapshot.All;
@@ -30,10 +33,11 @@ internal static class PlanReach
         {
             if (place == order.Length || DeservesLess(all[order[place]], all[order[first]]))
             {
+                var without = Math.Clamp(EnoughBytes(occasion, hasCause: false) - comingBytes, 1, missingBytes);
                 var enough = Math.Clamp(EnoughBytes(occasion, hasCause) - comingBytes, 1, missingBytes);
                 if (relief >= enough || place == order.Length)
                 {
-                    return (place, enough);
+                    return (place, enough, without);
                 }
 
                 first = place;
@@ -47,7 +51,7 @@ internal static class PlanReach
             }
         }
 
-        return (order.Length, missingBytes);
+        return (order.Length, missingBytes, missingBytes);
     }
 
     /// <summary>What a kill should bring, in bytes: half of what lies between the two marks.</summary>
@@ -63,11 +67,14 @@ internal static class PlanReach
         || (other.IsCause && !one.IsCause)
         || (other.OverRequestBytes > 0 && one.OverRequestBytes == 0);
 
-    private static long EnoughBytes(in Occasion occasion, bool hasCause)
+    /// <summary>What ends a shortage for now, in bytes: it leaves some room above the mark, and more of it while whoever took the memory goes on.</summary>
+    /// <param name="occasion">The shortage.</param>
+    /// <param name="hasCause">True when who took it dies.</param>
+    internal static long EnoughBytes(in Occasion occasion, bool hasCause)
     {
         var (limits, reading) = (occasion.Limits, occasion.Reading);
         var worth = WorthBytes(limits) / (hasCause ? CauseShare : 1);
         var fill = hasCause ? 0 : (long)Math.Min(2.0 * limits.RecoverToBytes, reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds);
-        return Math.Max(fill, Math.Max(worth, limits.KillBelowBytes + worth - reading.Memory.AvailableBytes));
+        return Math.Max(Math.Max(1, fill), Math.Max(worth, limits.KillBelowBytes + worth - reading.Memory.AvailableBytes));
     }
 }

@@ -43,5 +43,9 @@ public static class Cpus
         {
             return Environment.ProcessorCount;
         }
+        catch (UnauthorizedAccessException)
+        {
+            return Environment.ProcessorCount;
+        }
     }
 }

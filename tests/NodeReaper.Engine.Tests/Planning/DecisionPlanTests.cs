@@ -34,6 +34,9 @@ public sealed class DecisionPlanTests
         { "by its own wish, the first to die", 398, 0, [Steady("wish", 250, wish: 9), Steady("steady", 4000)], "wish" },
         { "among equals, the one that covers all", 398, 0, [Steady("a", 250), Steady("b", 4000)], "b" },
         { "nobody covers all: as many as end it", 100, 0, [Leak("leak", 50), Steady("a", 300), Steady("b", 200)], "leak a" },
+        { "a small one of a lower priority does not die for the leak behind it", 398, 0, [Steady("low", 60, priority: -5), Leak("hog", 300)], "hog" },
+        { "nor when somebody of a higher priority is behind that", 398, 0, [Steady("low", 60, priority: -5), Leak("hog", 300), Steady("high", 4000, priority: 5)], "hog" },
+        { "more than a plan may have: as many as it may, and nobody behind them", 398, 0, [.. Enumerable.Range(0, 10).Select(n => Steady($"{n}", 30, priority: -5)), Steady("high", 4000)], "9 8 7" },
         { "nobody ends it", 50, 0, [Leak("leak", 50), Steady("a", 100)], "leak a" },
         { "a leak that leaves hardly any room", 398, 0, [Leak("leak", 40), Steady("steady", 4000)], "steady" },
     };
