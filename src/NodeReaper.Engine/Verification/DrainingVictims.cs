@@ -24,6 +24,7 @@ public sealed class DrainingVictims : IDisposable
     private static readonly MemoryUse s_most = MemoryUse.OfResident(long.MaxValue / 2);
 
     private readonly DrainingVictim[] _victims = new DrainingVictim[Capacity];
+    private readonly long _batchBytes = MemoryUse.BatchBytes;
     private readonly MemoryUseReader _reader = new();
     private readonly TimeSpan _swapPatience;
     private int _count;
@@ -114,8 +115,8 @@ public sealed class DrainingVictims : IDisposable
 
     // Some swap stays charged to the dead until somebody needs it: seen on Linux 6.12 with a disk, megabytes for minutes. Nobody waits for that.
     private bool IsBack(in MemoryUse left, long shrankAt) =>
-        left.Freeable <= MemoryUse.BatchBytes
-        || (left.Freeable - left.Swap <= MemoryUse.BatchBytes && Stopwatch.GetElapsedTime(shrankAt) >= _swapPatience);
+        left.Freeable <= _batchBytes
+        || (left.Freeable - left.Swap <= _batchBytes && Stopwatch.GetElapsedTime(shrankAt) >= _swapPatience);
 
     private void Look(ref DrainingVictim victim)
     {

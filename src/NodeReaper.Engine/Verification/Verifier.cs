@@ -27,6 +27,8 @@ public sealed class Verifier
     private static readonly long s_patience = Stopwatch.Frequency / 4;
 
     private static readonly long s_askEvery = Stopwatch.Frequency / 100;
+    // Counting the CPUs allocates: not in a kill.
+    private readonly long _batchBytes = MemoryUse.BatchBytes;
     private readonly MemoryUseReader _reader = new();
     private readonly ProcessFiles _proc;
 
@@ -74,7 +76,7 @@ public sealed class Verifier
             }
 
             var now = Stopwatch.GetTimestamp();
-            if (least - result.Left.Freeable >= MemoryUse.BatchBytes)
+            if (least - result.Left.Freeable >= _batchBytes)
             {
                 (least, progressAt) = (result.Left.Freeable, now);
             }
@@ -144,7 +146,7 @@ public sealed class Verifier
         }
 
         var dead = result.IsDead || allDead ? FirstTime(result.DeadAt, now) : 0;
-        var tolerance = Math.Max(result.Before.Freeable / ResidueDivisor, MemoryUse.BatchBytes);
+        var tolerance = Math.Max(result.Before.Freeable / ResidueDivisor, _batchBytes);
 
         // What is smaller than the kernel's own batches is only proven by its owner's death.
         var isLargeEnough = result.Before.Freeable > 4 * tolerance;
@@ -171,7 +173,7 @@ public sealed class Verifier
         left = error.IsNone ? left : result.Left;
 
         // Dead is not freed: a reader of /proc may keep the memory of a process that is gone.
-        var isBack = allDead && (error.IsGone || Lost(result.Before, left) >= outcome.AnonBytes - Math.Max(outcome.AnonBytes / LossDivisor, MemoryUse.BatchBytes));
+        var isBack = allDead && (error.IsGone || Lost(result.Before, left) >= outcome.AnonBytes - Math.Max(outcome.AnonBytes / LossDivisor, _batchBytes));
         var freed = outcome.SharerProcessId == 0 && (AreReleased(killer.Processes) || isBack);
         return result with
         {
