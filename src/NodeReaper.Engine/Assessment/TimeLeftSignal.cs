@@ -21,6 +21,9 @@ public sealed class TimeLeftSignal : ShortageSignal
     /// <summary>No less than what is used up within the policy's time; a rate that is a moment's counts for twice the recovery mark at most.</summary>
     /// <inheritdoc/>
     public override long MissingBytes(in PressureReading reading, in PressureLimits limits) => Math.Max(
-        base.MissingBytes(reading, limits),
-        (long)Math.Min(2 * limits.RecoverToBytes, reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds));
+        base.MissingBytes(reading, limits), UsedUpBytes(reading, limits));
+
+    /// <summary>What is used up within the policy's time, at the present rate, in bytes: twice the recovery mark at most.</summary>
+    internal static long UsedUpBytes(in PressureReading reading, in PressureLimits limits) =>
+        (long)Math.Min(2 * limits.RecoverToBytes, reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds);
 }

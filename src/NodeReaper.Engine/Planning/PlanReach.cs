@@ -1,3 +1,4 @@
+using NodeReaper.Engine.Assessment;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
@@ -74,7 +75,7 @@ internal static class PlanReach
     {
         var (limits, reading) = (occasion.Limits, occasion.Reading);
         var worth = WorthBytes(limits) / (hasCause ? CauseShare : 1);
-        var fill = hasCause ? 0 : (long)Math.Min(2.0 * limits.RecoverToBytes, reading.FillBytesPerSecond * limits.TimeLeft.TotalSeconds);
+        var fill = hasCause ? 0 : TimeLeftSignal.UsedUpBytes(reading, limits);
         return Math.Max(Math.Max(1, fill), Math.Max(worth, limits.KillBelowBytes + worth - reading.Memory.AvailableBytes));
     }
 }
