@@ -27,6 +27,14 @@ internal sealed class Episode
 
     internal bool HasToldOfDryRun { get; set; }
 
+    internal bool HasToldOfAttribution { get; set; }
+
+    /// <summary>True once the stalls that are seen now were found to be the place's own.</summary>
+    internal bool IsStallOfPlace { get; set; }
+
+    /// <summary>True when the place is short of memory, by more than stalls that are not its own, or not yet known to be.</summary>
+    internal bool IsShort(in Occasion occasion) => occasion.Verdict.IsShort && (!occasion.IsStall || IsStallOfPlace);
+
     /// <summary>The place was short a moment ago, or has not had what it is to recover to since, nor been well for a minute.</summary>
     internal bool Lasts { get; private set; }
 
@@ -34,6 +42,7 @@ internal sealed class Episode
     internal void Note(in Occasion occasion)
     {
         var now = occasion.Reading.Timestamp;
+        IsStallOfPlace &= occasion.IsStall;
         if (occasion.Verdict.IsShort)
         {
             _shortAt = now;
@@ -48,13 +57,10 @@ internal sealed class Episode
 
     /// <summary>Why nobody was killed in it, or in one that has just ended; null when there was no reason not to.</summary>
     /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
-    internal LateReason? ReasonToSpare(long now) => Reason ?? (now - _endedAt < s_lately ? _reason : null);
+    internal LateReason? ReasonToBeLate(long now) => ReasonToSpare ?? (now - _endedAt < s_lately ? _reason : null);
 
-    private LateReason? Reason =>
-        HasToldOfDryRun ? LateReason.DryRun
-        : HasToldOfNoVictim ? LateReason.NobodyMayBeKilled
-        : HasToldOfCap ? LateReason.Capped
-        : null;
+    /// <summary>Why nobody was killed at the last decision; null when somebody was.</summary>
+    internal LateReason? ReasonToSpare { get; set; }
 
     /// <summary>There is nobody to kill now: the next decision is in a quarter of a second, or when it gets worse.</summary>
     internal void WaitForAChange(in Occasion occasion)
@@ -70,11 +76,13 @@ internal sealed class Episode
     internal void End()
     {
         Lasts = false;
-        _reason = Reason;
+        _reason = ReasonToSpare;
+        ReasonToSpare = null;
         _endedAt = 0;
         _waitsUntil = 0;
         HasToldOfNoVictim = false;
         HasToldOfCap = false;
         HasToldOfDryRun = false;
+        HasToldOfAttribution = false;
     }
 }

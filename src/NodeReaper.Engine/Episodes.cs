@@ -1,3 +1,4 @@
+using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Pressure;
 
 namespace NodeReaper.Engine;
@@ -19,8 +20,17 @@ internal sealed class Episodes
 
     internal bool HaveToldOfDryRun => Any(static episode => episode.HasToldOfDryRun);
 
-    /// <summary>True while that of any place lasts.</summary>
-    internal bool Last => Any(static episode => episode.Lasts);
+    /// <summary>True while that of a place lasts that a container is in.</summary>
+    internal bool LastFor(ContainerCgroup container)
+    {
+        var any = _node.Lasts;
+        for (var i = 0; i < _slices.Length && !any; i++)
+        {
+            any = _slices[i].Lasts && _of[i]?.Holds(container) == true;
+        }
+
+        return any;
+    }
 
     /// <summary>The episode of the node.</summary>
     internal Episode OfNode => _node;

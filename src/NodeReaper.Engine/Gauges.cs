@@ -66,26 +66,28 @@ public sealed class Gauges
     /// <param name="exclusion">The reason; None: those that may be killed.</param>
     public long Candidates(Exclusion exclusion) => Volatile.Read(ref _candidates[(int)exclusion]);
 
-    internal void Note(NodePressure node, PressurePolicy policy)
+    internal void Note(NodePressure node, PressurePolicy policy, Episodes episodes)
     {
         var ofNode = Occasion.Of(node.Last, policy, null);
+        var shortage = Shortage(ofNode, episodes.OfNode);
         var shortest = 0L;
-        foreach (var slice in node.Slices.All)
+        var slices = node.Slices.All;
+        for (var place = 0; place < slices.Length; place++)
         {
-            if (slice is { IsLimited: true })
+            if (slices[place] is { IsLimited: true } slice)
             {
-                shortest = Math.Max(shortest, Shortage(Occasion.Of(slice.Last, policy, slice)));
+                shortest = Math.Max(shortest, Shortage(Occasion.Of(slice.Last, policy, slice), episodes.Of(place, slice)));
             }
         }
 
         Volatile.Write(ref _availableBytes, node.Last.Memory.AvailableBytes);
         Volatile.Write(ref _killBelowBytes, ofNode.Limits.KillBelowBytes);
         Volatile.Write(ref _recoverToBytes, ofNode.Limits.RecoverToBytes);
-        Volatile.Write(ref _nodeShortageBytes, Shortage(ofNode));
+        Volatile.Write(ref _nodeShortageBytes, shortage);
         Volatile.Write(ref _sliceShortageBytes, shortest);
         Volatile.Write(ref _readingFailures, node.Failures);
         Volatile.Write(ref _isReadingFailing, node.IsFailing);
-        Volatile.Write(ref _isShort, ofNode.Verdict.IsShort || shortest > 0);
+        Volatile.Write(ref _isShort, shortage > 0 || shortest > 0);
     }
 
     internal void Note(long pendingBytes, long heldVictims, long undeadVictims, long ownLimitOomKills)
@@ -99,7 +101,7 @@ public sealed class Gauges
     internal void NoteDryRunOver(long timestamp) => Volatile.Write(ref _dryRunOverAt, timestamp);
 
     // Who is short is short of something.
-    private static long Shortage(in Occasion occasion) => occasion.Verdict.IsShort ? Math.Max(1, occasion.Verdict.DeficitBytes) : 0;
+    private static long Shortage(in Occasion occasion, Episode episode) => episode.IsShort(occasion) ? Math.Max(1, occasion.Verdict.DeficitBytes) : 0;
 
     internal void Note(ReadOnlySpan<Candidate> candidates)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Planning;
+using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Recording;
@@ -25,7 +26,7 @@ public sealed partial class ReapCycle
     public void Explain(Explanation explanation)
     {
         var policy = explanation.OtherPolicy ?? _policy;
-        var occasion = Occasion.Of(_node, policy.Pressure);
+        var occasion = FirstShort(policy.Pressure);
         _tree.Refresh();
         _snapshot.SwapOnDisk = _node.SwapOnDisk();
         _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);
@@ -36,6 +37,22 @@ public sealed partial class ReapCycle
 
         Ranker.Rank(_snapshot, policy.Ranking, _ranking);
         explanation.Fill(occasion, policy, _snapshot, _ranking, _plan);
+    }
+
+    // Stalls that are not known to be a place's own make nobody die.
+    private Occasion FirstShort(PressurePolicy pressure)
+    {
+        var ofNode = Occasion.Of(_node, pressure, null);
+        var slices = _node.Slices.All;
+        for (var place = 0; place < slices.Length && !_episodes.OfNode.IsShort(ofNode); place++)
+        {
+            if (slices[place] is { IsLimited: true } slice && Occasion.Of(_node, pressure, slice) is var ofSlice && _episodes.Of(place, slice).IsShort(ofSlice))
+            {
+                return ofSlice;
+            }
+        }
+
+        return _episodes.OfNode.IsShort(ofNode) ? ofNode : ofNode with { Verdict = default };
     }
 
     /// <summary>Looks at the containers while there is no hurry, so that what a decision needs is known when it comes.</summary>
@@ -114,7 +131,7 @@ public sealed partial class ReapCycle
     /// <summary>Writes down the figures of the moment.</summary>
     public void NoteGauges()
     {
-        Gauges.Note(_node, _policy.Pressure);
+        Gauges.Note(_node, _policy.Pressure, _episodes);
         Gauges.Note(_draining.PendingBytes(_policy.Kill.Cooldown), _killer.HeldCount, _draining.Count, Totals.OwnLimitKills);
     }
 
@@ -153,11 +170,12 @@ public sealed partial class ReapCycle
 
     private LateReason ReasonToBeLate(SightBefore before, Occasion seen) => Stopwatch.GetTimestamp() switch
     {
-        var now when EpisodeOf(seen.Slice).ReasonToSpare(now) is { } reason => reason,
-        var now when now < _reap.PauseUntil || _draining.Count > 0 => LateReason.WaitingForTheLastVictim,
+        var now when EpisodeOf(seen.Slice).ReasonToBeLate(now) is { } reason => reason,
+        var now when now < _reap.PauseUntil || DrainingBytes(seen.Slice) > 0 => LateReason.WaitingForTheLastVictim,
         var now when _reap.KilledAt > 0 && now - _reap.KilledAt < 2 * Stopwatch.Frequency => LateReason.KillUnderWay,
         _ when before.LongestGap > _policy.Pressure.SlowestSample + s_turn => LateReason.AgentHadNoTurn,
         _ when seen.Reading.Memory.AvailableBytes < seen.Limits.KillBelowBytes && !seen.Reading.IsSwapSpent(seen.Limits) => LateReason.SwapLeft,
+        _ when EpisodeOf(seen.Slice).HasToldOfAttribution => LateReason.StallAtOwnLimits,
         _ => LateReason.NoShortageSeen,
     };
 

@@ -1,4 +1,5 @@
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 
 namespace NodeReaper.Engine;
@@ -8,6 +9,7 @@ public sealed partial class ReapCycle
 {
     private void TellOfNoVictim(in Occasion occasion, Episode episode)
     {
+        episode.ReasonToSpare = LateReason.NobodyMayBeKilled;
         if (!episode.HasToldOfNoVictim)
         {
             episode.HasToldOfNoVictim = true;
@@ -19,11 +21,21 @@ public sealed partial class ReapCycle
 
     private void TellOfCap(in Occasion occasion, Episode? episode)
     {
+        episode?.ReasonToSpare = LateReason.Capped;
         if (episode?.HasToldOfCap != true)
         {
             episode?.HasToldOfCap = true;
             _tell.Capped(occasion, _policy);
             Recorder.Keep();
+        }
+    }
+
+    private void TellOfAttribution(in Occasion occasion, Episode episode)
+    {
+        if (!episode.HasToldOfAttribution)
+        {
+            episode.HasToldOfAttribution = true;
+            _tell.Attributed(occasion, _blame.AtLimit);
         }
     }
 
@@ -45,6 +57,7 @@ public sealed partial class ReapCycle
         }
 
         episode?.HasToldOfDryRun = true;
+        episode?.ReasonToSpare = LateReason.DryRun;
         Totals = Totals with { DryRunKills = Totals.DryRunKills + 1 };
         _tell.DryRun(occasion, _policy, index);
         Recorder.Keep();

@@ -22,6 +22,7 @@ namespace NodeReaper.Engine;
 /// </summary>
 public sealed partial class ReapCycle : IDisposable
 {
+    private static readonly long s_apart = Stopwatch.Frequency / 2;
     private readonly CandidateSnapshot _snapshot = new(2048);
     private readonly VictimRanking _ranking = new();
     private readonly KillPlan _plan = new();
@@ -44,6 +45,7 @@ public sealed partial class ReapCycle : IDisposable
     private readonly SoftStages _stages;
     private readonly Func<PodSnapshot> _newestPods;
     private long _round;
+    private long _lookedAtAskedAt;
     private volatile bool _isStopping;
 
     /// <summary>Puts the stages together.</summary>
@@ -129,7 +131,7 @@ public sealed partial class ReapCycle : IDisposable
         _round++;
         Recorder.Note(_node, _policy);
         var hadTold = _episodes.HaveToldOfDryRun;
-        var isShort = false;
+        var isNodeShort = false;
         IsIdle = true;
         var slices = _node.Slices.All;
         var answer = Answer.Nothing;
@@ -146,8 +148,8 @@ public sealed partial class ReapCycle : IDisposable
             episode.Note(occasion);
             if (occasion.Verdict.IsShort)
             {
-                isShort = true;
                 answer = Meet(occasion, episode);
+                isNodeShort |= slice is null && episode.IsShort(occasion);
                 IsIdle &= answer == Answer.Nothing;
             }
         }
@@ -157,7 +159,8 @@ public sealed partial class ReapCycle : IDisposable
             Gauges.NoteDryRunOver(_node.Last.Timestamp);
         }
 
-        if (isShort)
+        ForgetShortages();
+        if (isNodeShort || !IsIdle)
         {
             _stages.LiftIfOver(_policy);
         }
@@ -167,18 +170,23 @@ public sealed partial class ReapCycle : IDisposable
         }
     }
 
+    // While a slice is short in which nothing can be done, too.
     private void WorkOnStages()
     {
-        if (!_episodes.Last)
+        if (!_stages.Work(_policy, mayKill: _node.Last.Timestamp >= _reap.PauseUntil, out var stage))
         {
-            ForgetTheShortage();
+            return;
         }
 
-        if (_stages.Work(_policy, mayKill: _node.Last.Timestamp >= _reap.PauseUntil, out var stage) && Allows(stage, _snapshot.All[_plan.Victims[0]]))
+        // Their grace period is over.
+        if (Allows(stage, _snapshot.All[_plan.Victims[0]]))
         {
-            // Their grace period is over.
             Capture(DecisionKind.GraceOver, stage, DrainingBytes(stage.Slice));
             Execute(stage, null);
+        }
+        else
+        {
+            _stages.TellOfCap(_policy, stage, Stopwatch.GetTimestamp());
         }
     }
 
@@ -191,13 +199,13 @@ public sealed partial class ReapCycle : IDisposable
     private bool IsCounted(in Candidate candidate) =>
         candidate.IsAskedToEnd && Stopwatch.GetElapsedTime(candidate.Cgroup.AskedAt) < _policy.Plan.KillWindow;
 
-    private Answer Meet(in Occasion occasion, Episode episode)
+    private Answer Meet(Occasion occasion, Episode episode)
     {
         // What is on its way back need not be taken from anybody else; the pause is for what does not come.
         var verdict = occasion.Verdict;
         var pending = PendingBytes(occasion);
         if (pending >= Math.Min(verdict.DeficitBytes, PlanReach.EnoughBytes(occasion, hasCause: false))
-            || pending + _stages.PendingBytes(occasion) >= verdict.DeficitBytes
+            || pending + AskedBytes(occasion) >= verdict.DeficitBytes
             || (!verdict.IsEmergency && occasion.Reading.Timestamp < _reap.PauseUntil))
         {
             return Answer.Waits;
@@ -209,11 +217,17 @@ public sealed partial class ReapCycle : IDisposable
             return Answer.Nothing;
         }
 
-        if (!IsOwnFault(occasion))
+        // Stalls alone may be those of a container at its own limit, for which nobody else dies. What is available counts whoever took it.
+        if (occasion.IsStall && !IsOfPlace(ref occasion, episode))
         {
             return Answer.Nothing;
         }
 
+        return Decide(occasion, episode, pending);
+    }
+
+    private Answer Decide(in Occasion occasion, Episode episode, long pending)
+    {
         Survey(occasion.Slice);
 
         // Those who were asked to end are in the plan themselves, and are taken out of it again while they have time.
@@ -266,26 +280,36 @@ public sealed partial class ReapCycle : IDisposable
         }
     }
 
-    // Stalls alone may be those of a container at its own limit, for which nobody else dies. What is available counts whoever took it.
-    private bool IsOwnFault(in Occasion occasion)
+    private bool IsOfPlace(ref Occasion occasion, Episode episode)
     {
-        if (occasion.Verdict.Signal is not (StallSignal.SignalName or ThrashSignal.SignalName))
-        {
-            return true;
-        }
-
         _tree.Refresh();
         var blame = _blame.Judge(_tree.Containers, _kernelOoms.Beside, _node, occasion.Slice, _policy.Pressure, _round);
-        if (blame == StallBlame.Verdict.OwnLimits && occasion.Slice is { } slice)
+        if (blame == StallBlame.Verdict.Unknown)
         {
-            slice.ForgetStall();
+            return false;
         }
-        else if (blame == StallBlame.Verdict.OwnLimits)
+
+        occasion = occasion with { Stall = _blame.Evidence };
+        episode.IsStallOfPlace = blame == StallBlame.Verdict.Place;
+        if (blame == StallBlame.Verdict.OwnLimits)
+        {
+            TellOfAttribution(occasion, episode);
+            Forget(occasion.Slice);
+        }
+
+        return episode.IsStallOfPlace;
+    }
+
+    private void Forget(SlicePressure? slice)
+    {
+        if (slice is null)
         {
             _node.ForgetOwnStall();
         }
-
-        return blame == StallBlame.Verdict.Place;
+        else
+        {
+            slice.ForgetStall();
+        }
     }
 
     // Of the same place: that another one is short is another matter.
@@ -305,6 +329,18 @@ public sealed partial class ReapCycle : IDisposable
 
     private long DrainingBytes(SlicePressure? slice) =>
         _draining.PendingBytes(_policy.Kill.Cooldown, slice, _policy.Pressure.UseSwap ? 0 : _node.SwapOnDisk());
+
+    // What those hold who were asked to end, as it is now: some of it may be back, and taken by others.
+    private long AskedBytes(in Occasion occasion)
+    {
+        if (_stages.PendingBytes(occasion) > 0 && occasion.Reading.Timestamp - _lookedAtAskedAt >= s_apart)
+        {
+            _lookedAtAskedAt = occasion.Reading.Timestamp;
+            Survey(occasion.Slice);
+        }
+
+        return _stages.PendingBytes(occasion);
+    }
 
     private void Capture(DecisionKind kind, in Occasion occasion, long pendingBytes = 0) =>
         Recorder.Capture(kind, _node, _policy, occasion, pendingBytes, _snapshot, _ranking, _plan);
@@ -344,6 +380,7 @@ public sealed partial class ReapCycle : IDisposable
             if (isKilled)
             {
                 hasKilled = true;
+                episode?.ReasonToSpare = null;
                 if (!IsCounted(candidate))
                 {
                     _budget.Note(_reap.KilledAt);
@@ -366,13 +403,16 @@ public sealed partial class ReapCycle : IDisposable
         return hasKilled;
     }
 
-    private void ForgetTheShortage()
+    private void ForgetShortages()
     {
-        _stages.ForgetGrace(_policy);
         foreach (var container in _tree.Containers)
         {
-            container.IsToldOf = false;
-            container.IsWidened = false;
+            if ((container.IsToldOf || container.IsWidened || container.GraceEnds > 0) && !_episodes.LastFor(container))
+            {
+                container.IsToldOf = false;
+                container.IsWidened = false;
+                _stages.ForgetGrace(_policy, container);
+            }
         }
     }
 

@@ -21,14 +21,7 @@ public sealed class CauseTests : CycleTest
             Pod("steady", qosClass: QosClass.BestEffort, containers: Container("app")),
             Pod("hog", qosClass: QosClass.Burstable, containers: Container("app")),
         ]);
-        SetAvailable(500);
-        var cycle = Make(s_policy);
-        Run(cycle);
-        cycle.LookAround();
-        _cgroups.SetMemory(hogPath, 400 * Mib);
-        SetAvailable(90);
-        Run(cycle);
-        var report = Assert.Single(_reports.Written);
+        var report = TheDeathFor(hogPath, 400, availableBeforeMib: 500);
         Assert.Equal(("hog", "cause"), (report.Uid, report.DecidingKey));
         Assert.Equal(9, hog.WaitAndReap());
         ProcessState.AssertUntouched(steady.Id);
@@ -41,14 +34,7 @@ public sealed class CauseTests : CycleTest
         AddContainer("besteffort/podlow", 300, low.Id);
         var hogPath = AddContainer("besteffort/podhog", 40, hog.Id);
         _pods = new PodSnapshot([Pod("low", qosClass: QosClass.BestEffort), Pod("hog", priority: 5, qosClass: QosClass.BestEffort)]);
-        SetAvailable(500);
-        var cycle = Make(s_policy);
-        Run(cycle);
-        cycle.LookAround();
-        _cgroups.SetMemory(hogPath, 400 * Mib);
-        SetAvailable(90);
-        Run(cycle);
-        var report = Assert.Single(_reports.Written);
+        var report = TheDeathFor(hogPath, 400, availableBeforeMib: 500);
         Assert.Equal(("low", "podPriority"), (report.Uid, report.DecidingKey));
         ProcessState.AssertUntouched(hog.Id);
     }
@@ -67,14 +53,7 @@ public sealed class CauseTests : CycleTest
             Pod("steady", priority: priorityOfSteady, containers: Container("app", requestBytes: requestOfSteady * Mib)),
             Pod("hog", containers: Container("app")),
         ]);
-        SetAvailable(165);
-        var cycle = Make(s_policy);
-        Run(cycle);
-        cycle.LookAround();
-        _cgroups.SetMemory(hogPath, 90 * Mib);
-        SetAvailable(90);
-        Run(cycle);
-        var report = Assert.Single(_reports.Written);
+        var report = TheDeathFor(hogPath, 90, availableBeforeMib: 165);
         Assert.True(report.Uid == "hog", what);
         Assert.Equal(102 * Mib, report.DeficitBytes);
         Assert.Equal(9, hog.WaitAndReap());
@@ -167,5 +146,18 @@ public sealed class CauseTests : CycleTest
         Run(cycle);
         Assert.Equal("hog", Assert.Single(_reports.Written).Uid);
         ProcessState.AssertUntouched(steady.Id);
+    }
+
+    // The hog grows to that until the node is short.
+    private Written TheDeathFor(string hogPath, int hogMib, int availableBeforeMib)
+    {
+        SetAvailable(availableBeforeMib);
+        var cycle = Make(s_policy);
+        Run(cycle);
+        cycle.LookAround();
+        _cgroups.SetMemory(hogPath, hogMib * Mib);
+        SetAvailable(90);
+        Run(cycle);
+        return Assert.Single(_reports.Written);
     }
 }

@@ -9,8 +9,8 @@ using NodeReaper.Engine.Tests.Fakes;
 using NodeReaper.Engine.Verification;
 using NodeReaper.Kernel.Procfs;
 using NodeReaper.Kernel.Syscalls;
-using NodeReaper.Kernel.Tests;
 using NodeReaper.Kernel.Tests.Victims;
+using NodeReaper.Kernel.Tests;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests;
@@ -107,6 +107,13 @@ public abstract class CycleTest : IDisposable
         _ring.Drain(_reports.Write);
     }
 
+    /// <summary>The only report there is.</summary>
+    private protected (ReportKind Kind, string Uid, string? Signal) Told()
+    {
+        var report = Assert.Single(_reports.Written);
+        return (report.Kind, report.Uid, report.Signal);
+    }
+
     /// <summary>What a report said: a sink must not keep the report itself.</summary>
     private protected sealed record Written(
         ReportKind Kind,
@@ -127,7 +134,8 @@ public abstract class CycleTest : IDisposable
         (string Name, Errno Release)[] Processes,
         string? Spared,
         VictimRank Rank,
-        Livelock Livelock);
+        Livelock Livelock,
+        StallEvidence Stall);
 
     private protected sealed class Recorder
     {
@@ -152,6 +160,7 @@ public abstract class CycleTest : IDisposable
             [.. report.Processes.ToArray().Select(process => (process.Name, process.ReleaseError))],
             report.HasSpared ? report.Spared.PodUid : null,
             report.Rank,
-            report.Livelock));
+            report.Livelock,
+            report.Stall));
     }
 }

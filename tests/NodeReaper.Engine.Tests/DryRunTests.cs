@@ -82,13 +82,13 @@ public sealed class DryRunTests : CycleTest
         Run(cycle);
 
         // All three are missing to recover; a live run would kill the first, and see that it suffices.
-        Assert.Equal(["first"], Told());
+        Assert.Equal(["first"], ToldOf());
         Assert.Equal(0, cycle.Gauges.DryRunOverAt);
 
         SetAvailable(20);
         Run(cycle);
         Run(cycle);
-        Assert.Equal(["first", "second"], Told());
+        Assert.Equal(["first", "second"], ToldOf());
         Assert.Equal(["second", "third"], _reports.Written[^1].Ranked);
 
         SetAvailable(500);
@@ -123,7 +123,7 @@ public sealed class DryRunTests : CycleTest
         Thread.Sleep(260);
         Run(cycle);
 
-        Assert.Equal(["whole"], Told());
+        Assert.Equal(["whole"], ToldOf());
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class DryRunTests : CycleTest
         ProcessState.AssertUntouched(live.Id);
     }
 
-    private IEnumerable<string> Told() => _reports.Written.Where(report => report.Kind == ReportKind.DryRun).Select(report => report.Uid);
+    private IEnumerable<string> ToldOf() => _reports.Written.Where(report => report.Kind == ReportKind.DryRun).Select(report => report.Uid);
 
     private void AddThree()
     {

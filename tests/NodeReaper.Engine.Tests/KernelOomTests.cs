@@ -1,3 +1,4 @@
+using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
@@ -101,6 +102,39 @@ public sealed class KernelOomTests : CycleTest
         Eventually.True(() => _node!.Read(policy.Pressure) && _node.Last.KernelOomKills == 1, "the counter is read");
         cycle.LookForKernelKills();
         Assert.Equal([LateReason.AgentHadNoTurn], Reasons());
+    }
+
+    [Fact]
+    public void That_nobody_might_be_killed_is_no_reason_once_somebody_was()
+    {
+        AddContainer("besteffort/podguarded", 300, Start("--mib", "2").Id);
+        _pods = new PodSnapshot([Pod("guarded", "kube-system"), Pod("hog")]);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20), Cooldown = TimeSpan.FromMilliseconds(50) } });
+        Run(cycle);
+        cycle.LookForKernelKills();
+        Assert.Equal(ReportKind.NoVictim, _reports.Written[^1].Kind);
+
+        var hogPath = AddContainer("besteffort/podhog", 300, Start("--mib", "2").Id);
+        Thread.Sleep(300);
+        Run(cycle);
+        Assert.Equal((ReportKind.Killed, "hog"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
+
+        // Its memory is back, though not all of it is gone; the shortage is over, though not yet by much.
+        _cgroups.SetMemory(hogPath, 1 << 20);
+        SetAvailable(150);
+        for (var tenth = 0; tenth < 21; tenth++)
+        {
+            Thread.Sleep(100);
+            cycle.LookAfterDraining();
+            Run(cycle);
+        }
+
+        Assert.Equal(1, cycle.Draining.Count);
+        SetAllocationStalls(0, oomKills: 1);
+        ReadKills(1);
+        cycle.LookForKernelKills();
+        Assert.Equal([LateReason.NoShortageSeen], Reasons());
     }
 
     [Fact]

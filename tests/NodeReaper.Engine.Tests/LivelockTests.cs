@@ -212,10 +212,4 @@ public sealed class LivelockTests : CycleTest
         var total = $"avg10=0.00 avg60=0.00 avg300=0.00 total={stalledSeconds * 1_000_000L}";
         _cgroups.Write(path, "memory.pressure", $"some {total}\nfull {total}\n");
     }
-
-    private (ReportKind, string, string?) Told()
-    {
-        var report = Assert.Single(_reports.Written);
-        return (report.Kind, report.Uid, report.Signal);
-    }
 }

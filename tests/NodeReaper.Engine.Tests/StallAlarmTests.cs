@@ -1,5 +1,6 @@
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
+using NodeReaper.Engine.Reporting;
 using static NodeReaper.Engine.Tests.Candidates.Made;
 
 namespace NodeReaper.Engine.Tests;
@@ -109,13 +110,19 @@ public sealed class StallAlarmTests : CycleTest
         {
             _node!.NoteStall();
             Run(cycle);
+            cycle.NoteGauges();
+            Assert.True(kills || !cycle.Gauges.IsShort, what);
             Thread.Sleep(100);
             Add(tenth);
         }
 
-        Assert.True(kills == (_reports.Written.Count > 0), what);
+        Assert.True(kills == HasKilled, what);
         if (!kills)
         {
+            var told = Assert.Single(_reports.Written);
+            Assert.Equal((ReportKind.Attributed, "thrasher", "stall"), (told.Kind, told.Uid, told.Signal));
+            Assert.InRange(told.Stall.AtLimits, TimeSpan.FromMilliseconds(180), told.Stall.Waited);
+            Assert.InRange(told.Stall.Time, TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(3));
             Killing.ProcessState.AssertUntouched(other.Id);
             Killing.ProcessState.AssertUntouched(thrasher.Id);
         }
@@ -152,7 +159,9 @@ public sealed class StallAlarmTests : CycleTest
             Thread.Sleep(100);
         }
 
-        Assert.Empty(_reports.Written);
+        var told = Assert.Single(_reports.Written);
+        Assert.Equal((ReportKind.Attributed, ""), (told.Kind, told.Uid));
+        Assert.Equal(told.Stall.Waited, told.Stall.AtLimits);
         Killing.ProcessState.AssertUntouched(innocent.Id);
     }
 
@@ -183,7 +192,9 @@ public sealed class StallAlarmTests : CycleTest
             Add(tenth);
         }
 
-        Assert.True(kills == (_reports.Written.Count > 0), what);
+        Assert.True(kills == HasKilled, what);
+        Assert.All(_reports.Written, report => Assert.Equal(kills, report.Stall.IsOfPlace));
+        Assert.All(_reports.Written, report => Assert.True(report.Stall.Waited > TimeSpan.Zero, what));
 
         void Add(int tenth)
         {
@@ -220,7 +231,7 @@ public sealed class StallAlarmTests : CycleTest
             Thread.Sleep(100);
         }
 
-        Assert.Equal(kills, _reports.Written.Count > 0);
+        Assert.Equal(kills, HasKilled);
         Assert.All(_reports.Written, report => Assert.Equal("stall", report.Signal));
     }
 
@@ -250,6 +261,8 @@ public sealed class StallAlarmTests : CycleTest
         Run(cycle);
         Assert.Equal("stall", Assert.Single(_reports.Written).Signal);
     }
+
+    private bool HasKilled => _reports.Written.Exists(report => report.Kind == ReportKind.Killed);
 
     private void SetSlice(int tenth)
     {

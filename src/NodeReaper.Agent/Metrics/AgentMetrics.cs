@@ -57,6 +57,7 @@ internal sealed class AgentMetrics
         Capped = Counter("capped_total", "Shortages in which the cap on kills was reached.");
         Stages = Counter("stage_actions_total", "What was done before anybody was killed.", "stage");
         Livelocks = Counter("livelocks_total", "Containers found standing still at their own limit, and left alive.");
+        AttributedStalls = Counter("stalls_attributed_total", "Stalls that were found to be those of containers or services at limits of their own, or the kernel's alone; nobody died for them.");
         Dropped = Counter("events_dropped_total", "Reports that were lost, by the sink that lost them.", "sink");
         KernelErrors = Counter("kernel_errors_total", "Errors that the kernel answered on the kill path, repaired ones too.", "call", "errno");
         PressureStall = Counter("pressure_stall_seconds_total", "Time in which some task (waiting) or all tasks (stalled) of the node waited for memory.", "kind");
@@ -110,6 +111,8 @@ internal sealed class AgentMetrics
     internal Counter Stages { get; }
 
     internal Counter Livelocks { get; }
+
+    internal Counter AttributedStalls { get; }
 
     internal Counter Dropped { get; }
 

@@ -30,6 +30,9 @@ internal sealed class MetricsSink(AgentMetrics metrics, WorkloadKills workloads)
             case ReportKind.KernelOom:
                 metrics.KernelOomKills.Inc(report.KernelOomCount);
                 break;
+            case ReportKind.Attributed:
+                metrics.AttributedStalls.Inc();
+                break;
             case ReportKind.Livelocked:
                 metrics.Livelocks.Inc();
                 break;

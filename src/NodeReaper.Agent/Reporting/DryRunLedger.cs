@@ -90,7 +90,7 @@ internal sealed class DryRunLedger(TimeProvider time, Func<long> overAt) : IRepo
                 Judge(timestamp);
                 _score = _score with { Needed = _score.Needed + 1 };
             }
-            else if (isDryRun && reason is (LateReason.NoShortageSeen or LateReason.AgentHadNoTurn or LateReason.SwapLeft))
+            else if (isDryRun && reason is (LateReason.NoShortageSeen or LateReason.StallAtOwnLimits or LateReason.AgentHadNoTurn or LateReason.SwapLeft))
             {
                 _score = _score with { Missed = _score.Missed + 1 };
             }

@@ -14,7 +14,7 @@ internal sealed record IncidentRecord
     public long Sequence { get; init; }
 
     /// <summary>
-    /// killed, dryRun, noVictim, refused, drained, kernelOom, capped, livelocked; or of a stage: observed, reclaimed, throttled, unthrottled,
+    /// killed, dryRun, noVictim, refused, drained, kernelOom, capped, livelocked, attributed; or of a stage: observed, reclaimed, throttled, unthrottled,
     /// terminated.
     /// </summary>
     public required string Kind { get; init; }
@@ -33,6 +33,9 @@ internal sealed record IncidentRecord
 
     /// <summary>What the kernel's OOM killer did; only where the kind is kernelOom.</summary>
     public IncidentKernelOom? KernelOom { get; init; }
+
+    /// <summary>Whose stalls they are; only where stalls are what was decided on.</summary>
+    public IncidentStall? Stall { get; init; }
 
     /// <summary>What a stage did; null where it only observed.</summary>
     public IncidentStage? Stage { get; init; }
@@ -79,6 +82,9 @@ internal sealed record IncidentPressure
 
     public long FillBytesPerSecond { get; init; }
 
+    /// <summary>When none is left at that rate, without swap; null when it does not shrink.</summary>
+    public double? TimeLeftSeconds { get; init; }
+
     public bool IsStalling { get; init; }
 
     public double StallingSeconds { get; init; }
@@ -116,6 +122,21 @@ internal sealed record IncidentPressure
 /// <param name="Count">How many.</param>
 /// <param name="Bytes">What their deaths would have given back together.</param>
 internal sealed record IncidentPassedOver(int Count, long Bytes);
+
+/// <summary>For how long tasks waited for memory while it was measured whose stalls they are, in milliseconds.</summary>
+/// <param name="TimeMilliseconds">For how long that was measured.</param>
+/// <param name="WaitedMilliseconds">The node, or the slice.</param>
+/// <param name="InCgroupsMilliseconds">As much of that as Pods and services account for.</param>
+/// <param name="AtLimitsMilliseconds">Those of them that met a limit of their own.</param>
+/// <param name="LongestMilliseconds">The container that waited longest of those that met none.</param>
+/// <param name="EnoughMilliseconds">From how much on it is the place that stalls.</param>
+internal sealed record IncidentStall(
+    double TimeMilliseconds,
+    double WaitedMilliseconds,
+    double InCgroupsMilliseconds,
+    double AtLimitsMilliseconds,
+    double LongestMilliseconds,
+    double EnoughMilliseconds);
 
 /// <summary>What a stage did.</summary>
 /// <param name="Bytes">Reclaimed, or the mark above which the container is slowed down; null for other stages.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 using NodeReaper.Engine.Verification;
@@ -26,6 +27,7 @@ internal static class IncidentRecords
         KernelOom = report.Kind == ReportKind.KernelOom
             ? new IncidentKernelOom(report.KernelOomCount, CamelCase.Of(report.LateReason))
             : null,
+        Stall = report.Stall.Time > TimeSpan.Zero ? StallOf(report.Stall) : null,
         Stage = StageOf(report),
         OwnLimit = report.Verdict.Signal == Occasion.OwnLimit
             ? new IncidentLivelock(
@@ -44,6 +46,16 @@ internal static class IncidentRecords
             .ToDictionary(CamelCase.Of, report.ExcludedBy),
         Spared = report.HasSpared ? CandidateOf(report.Spared) : null,
     };
+
+    private static IncidentStall StallOf(in StallEvidence stall) => new(
+        Milliseconds(stall.Time),
+        Milliseconds(stall.Waited),
+        Milliseconds(stall.InCgroups),
+        Milliseconds(stall.AtLimits),
+        Milliseconds(stall.Longest),
+        Milliseconds(stall.Enough));
+
+    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
 
     private static IncidentStage? StageOf(ReapReport report) => report.Kind switch
     {
@@ -67,6 +79,9 @@ internal static class IncidentRecords
         SwapTotalBytes = report.Reading.Memory.SwapTotalBytes,
         SwapFreeBytes = report.Reading.Memory.SwapFreeBytes,
         FillBytesPerSecond = report.Reading.FillBytesPerSecond,
+        TimeLeftSeconds = report.Reading.FillBytesPerSecond > 0
+            ? Math.Round((double)report.Reading.Memory.AvailableBytes / report.Reading.FillBytesPerSecond, 3)
+            : null,
         UsableSwapBytes = report.Reading.UsableSwapBytes,
         IsStalling = report.Reading.IsStalling,
         StallingSeconds = Math.Round(report.Reading.StallingFor.TotalSeconds, 3),

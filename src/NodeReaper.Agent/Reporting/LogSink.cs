@@ -30,6 +30,7 @@ internal sealed class LogSink(ILogger<LogSink> logger) : IReportSink
         ReportKind.KernelOom => (LogLevel.Error, 104, "KernelOomBeatReaper"),
         ReportKind.Observed or ReportKind.Reclaimed or ReportKind.Throttled or ReportKind.Unthrottled or ReportKind.Terminated =>
             (LogLevel.Warning, 105, "Stage"),
+        ReportKind.Attributed => (LogLevel.Information, 107, "StallAttributed"),
         ReportKind.Livelocked => (LogLevel.Warning, 106, "Livelocked"),
         _ => (LogLevel.Error, 102, "ReaperDegraded"),
     };

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Killing;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
 
@@ -33,6 +34,8 @@ internal static class ReportSentence
                 + $"{report.KillWindow.TotalSeconds:0} s already: no more until that is over, or the node is about to run out (plan.maxKills)",
             ReportKind.Drained => $"gone at last: {NameOf(report.Victim)}, killed {Seconds(report)} s ago (incident {report.Drained.Incident}); "
                 + $"left of it: {Residue(report.Drained.Left, report.Drained.HugetlbLeft)}",
+            ReportKind.Attributed => $"nobody dies for it, as it is not {(report.SlicePath is { } path ? path : "the node")} that stalls ({why}): {OfStall(report.Stall)}"
+                + (report.HasVictim ? $", most of it in {NameOf(report.Victim)}" : ""),
             ReportKind.Observed => $"memory is getting short ({why}); {First(report)}",
             ReportKind.Reclaimed => $"reclaimed {ByteText.Of(report.StageBytes)} from {NameOf(report.Victim)} ({why})",
             ReportKind.Throttled => $"slowed down {NameOf(report.Victim)} above {ByteText.Of(report.StageBytes)} (memory.high), for it grows by "
@@ -66,6 +69,12 @@ internal static class ReportSentence
             _ => $"{NameOf(report.Victim)} {still}",
         };
     }
+
+    private static string OfStall(in StallEvidence stall) =>
+        $"of {Milliseconds(stall.Time)}, tasks waited for memory for {Milliseconds(stall.Waited)}, {Milliseconds(stall.Waited - stall.InCgroups)} of that while the kernel "
+        + $"reclaimed ahead of them, and {Milliseconds(stall.AtLimits)} at limits of their own";
+
+    private static string Milliseconds(TimeSpan time) => $"{time.TotalMilliseconds:0} ms";
 
     private static string First(ReapReport report) => report.Ranked.IsEmpty
         ? "nobody may be killed"
@@ -106,6 +115,7 @@ internal static class ReportSentence
 
     internal static string NameOf(LateReason reason) => reason switch
     {
+        LateReason.StallAtOwnLimits => "tasks had waited for memory at limits of their own, which was no shortage of the node",
         LateReason.NobodyMayBeKilled => "a shortage was seen, and nobody may be killed",
         LateReason.DryRun => "a dry run only tells",
         LateReason.WaitingForTheLastVictim => "the last victim had not given its memory back",
@@ -149,13 +159,15 @@ internal static class ReportSentence
         {
             { RankedTotal: 1 } => "the only candidate",
             { Rank.Place: 1 } => $"first of {report.RankedTotal}{(by.Length > 0 ? by : ", in a tie broken by UID")}",
-            _ => $"number {report.Rank.Place} of {report.RankedTotal}{by}{PassedOver(report.Rank)}",
+            _ => $"number {report.Rank.Place} of {report.RankedTotal}{by}{PassedOver(report)}",
         };
     }
 
-    private static string PassedOver(in VictimRank rank) => rank.PassedOver == 0
+    // Who was told to end dies before them for that.
+    private static string PassedOver(ReapReport report) => report.Rank.PassedOver == 0 || report.Victim.Facts.IsAskedToEnd
         ? ""
-        : $", for those passed over before it ({rank.PassedOver}, {ByteText.Of(rank.PassedOverBytes)}) would not have covered what is missing";
+        : $", for those passed over before it ({report.Rank.PassedOver}, {ByteText.Of(report.Rank.PassedOverBytes)}) would "
+            + (report.Rank.PassedOverBytes < report.Verdict.DeficitBytes ? "not have covered what is missing" : "have left too little room");
 
     private static string Relief(ReapReport report)
     {

@@ -52,7 +52,8 @@ public static class SwapAllowance
         var isLimited = false;
         foreach (ref readonly var container in containers)
         {
-            var swappable = container.Memory.Anon + container.Memory.Shmem;
+            // What is mlocked, or on a tmpfs without swap, stays where it is.
+            var swappable = Math.Max(0, container.Memory.Anon + container.Memory.Shmem - container.Memory.Unevictable);
             // Sandboxes have no limit, and nothing to swap.
             if (container.Cgroup.Role == ContainerRole.Sandbox)
             {

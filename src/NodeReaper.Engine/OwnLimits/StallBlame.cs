@@ -36,6 +36,12 @@ public sealed class StallBlame
         OwnLimits,
     }
 
+    /// <summary>What the last verdict of those that were measured rests on.</summary>
+    public StallEvidence Evidence { get; private set; }
+
+    /// <summary>The container that waited longest then of those that met a limit of their own; null for none.</summary>
+    public ContainerCgroup? AtLimit { get; private set; }
+
     /// <summary>Says whose they are. Allocates nothing.</summary>
     /// <param name="containers">The containers.</param>
     /// <param name="beside">The cgroups beside the Pods.</param>
@@ -64,15 +70,23 @@ public sealed class StallBlame
         }
 
         _judgedIn = round;
-        var enough = policy.Stall / policy.StallWindow * Stopwatch.GetElapsedTime(_beganAt, now).TotalMicroseconds;
-        var waited = slice is null ? OfNode(stall, node, beside) : stall.SomeTotalMicroseconds - slice.StalledMicroseconds;
-        return OthersWaited(containers, slice, waited, enough) ? Verdict.Place : Verdict.OwnLimits;
+        var time = Stopwatch.GetElapsedTime(_beganAt, now);
+        var waited = stall.SomeTotalMicroseconds - (slice?.StalledMicroseconds ?? _nodeMicroseconds);
+        var (inCgroups, atLimits) = slice is null ? OfNode(waited, node, beside) : (waited, 0);
+        atLimits += OfContainers(containers, slice, out var longest);
+        Evidence = new StallEvidence(
+            time,
+            TimeSpan.FromMicroseconds(waited),
+            TimeSpan.FromMicroseconds(inCgroups),
+            TimeSpan.FromMicroseconds(atLimits),
+            TimeSpan.FromMicroseconds(longest),
+            policy.Stall / policy.StallWindow * time);
+        return Evidence.IsOfPlace ? Verdict.Place : Verdict.OwnLimits;
     }
 
-    // What the Pods and those beside them have waited: no more than the node, and without those beside them that met a limit.
-    private long OfNode(in PressureStall stall, NodePressure node, CgroupsBeside beside)
+    // What the Pods and those beside them have waited, which is no more than the node; and those beside them that met a limit.
+    private (long Waited, long AtLimits) OfNode(long waited, NodePressure node, CgroupsBeside beside)
     {
-        var waited = stall.SomeTotalMicroseconds - _nodeMicroseconds;
         var (ofBeside, atLimits) = beside.Stalled(_files);
         var (ofPods, areRead) = (0L, false);
         foreach (var slice in node.Slices.All)
@@ -90,8 +104,7 @@ public sealed class StallBlame
             }
         }
 
-        waited = areRead ? Math.Min(waited, ofPods + ofBeside) : waited;
-        return waited - atLimits;
+        return (areRead ? Math.Min(waited, ofPods + ofBeside) : waited, atLimits);
     }
 
     // One measurement serves all places that are asked about in the same round, and no later one.
@@ -123,10 +136,12 @@ public sealed class StallBlame
         return isWorthIt;
     }
 
-    private bool OthersWaited(ReadOnlySpan<ContainerCgroup> containers, SlicePressure? slice, long placeMicroseconds, double enough)
+    // Returns what those have waited that met a limit; and the longest that one of the others has, all in microseconds.
+    private long OfContainers(ReadOnlySpan<ContainerCgroup> containers, SlicePressure? slice, out long longest)
     {
-        long atLimits = 0;
-        var others = false;
+        var (atLimits, longestAtLimit) = (0L, 0L);
+        AtLimit = null;
+        longest = 0;
         foreach (var container in containers)
         {
             if (slice?.Holds(container) == false)
@@ -135,17 +150,20 @@ public sealed class StallBlame
             }
 
             var waited = Math.Max(0, _files.StalledMicroseconds(container.Directory) - container.StalledMicroseconds);
-            if (Hits(container) > container.LimitHits)
+            if (Hits(container) <= container.LimitHits)
             {
-                atLimits += waited;
+                longest = Math.Max(longest, waited);
+                continue;
             }
-            else
+
+            atLimits += waited;
+            if (waited > longestAtLimit)
             {
-                others |= waited >= enough;
+                (AtLimit, longestAtLimit) = (container, waited);
             }
         }
 
-        return others || placeMicroseconds - atLimits >= enough;
+        return atLimits;
     }
 
     private bool TryReadStall(NodePressure node, SlicePressure? slice, out PressureStall stall) =>

@@ -51,7 +51,11 @@ public sealed record ReapPolicy
 
     /// <summary>True when a container is not to be touched, and what would be done with it is only told. Allocates nothing.</summary>
     /// <param name="candidate">The container.</param>
-    public bool IsDryRunFor(in Candidate candidate)
+    public bool IsDryRunFor(in Candidate candidate) => IsDryRunFor(candidate.Pod);
+
+    /// <summary>True when a Pod's containers are not to be touched. Allocates nothing.</summary>
+    /// <param name="pod">The Pod; null while it is not known, and might be of any namespace.</param>
+    public bool IsDryRunFor(PodFacts? pod)
     {
         if (DryRun || DryRunNamespaces.Count == 0)
         {
@@ -59,10 +63,10 @@ public sealed record ReapPolicy
         }
 
         // An index: an enumerator of an interface is allocated.
-        var isListed = candidate.Pod is null;
+        var isListed = pod is null;
         for (var i = 0; i < DryRunNamespaces.Count && !isListed; i++)
         {
-            isListed = DryRunNamespaces[i] == candidate.Pod!.Namespace;
+            isListed = DryRunNamespaces[i] == pod!.Namespace;
         }
 
         return isListed;

@@ -6,6 +6,9 @@ public enum LateReason
     /// <summary>No reading before it showed a shortage: it came too fast, or the thresholds are too low.</summary>
     NoShortageSeen,
 
+    /// <summary>Tasks had waited for memory, but at limits of their own: no shortage of the place was seen.</summary>
+    StallAtOwnLimits,
+
     /// <summary>A shortage was seen, and nobody may be killed.</summary>
     NobodyMayBeKilled,
 

@@ -61,6 +61,19 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         }
     }
 
+    internal void Attributed(in Occasion occasion, ContainerCgroup? atLimit)
+    {
+        if (BeginWithoutRanking(ReportKind.Attributed, occasion) is { } report)
+        {
+            if (atLimit is not null)
+            {
+                report.KeepContainer(atLimit);
+            }
+
+            reports.Publish();
+        }
+    }
+
     internal void Observed(in Occasion occasion, ReapPolicy policy)
     {
         if (Begin(ReportKind.Observed, occasion, policy) is not null)
@@ -201,6 +214,7 @@ internal sealed class CycleReports(ReportRing reports, CandidateSnapshot snapsho
         report.Verdict = occasion.Verdict;
         report.SlicePath = occasion.Slice?.Path;
         report.Livelock = occasion.Livelock;
+        report.Stall = occasion.Stall;
         report.Outcome = default;
         report.Relief = default;
         report.Rank = default;

@@ -11,11 +11,20 @@ namespace NodeReaper.Engine.Reporting;
 /// <param name="Verdict">The verdict on them.</param>
 /// <param name="Slice">The place; null for the node.</param>
 /// <param name="Livelock">A container that stands still at its own limit; not set when it is about a place.</param>
+/// <param name="Stall">What was measured of whose stalls they are; not set for other signals.</param>
 public readonly record struct Occasion(
-    PressureReading Reading, PressureLimits Limits, PressureVerdict Verdict, SlicePressure? Slice = null, Livelock Livelock = default)
+    PressureReading Reading,
+    PressureLimits Limits,
+    PressureVerdict Verdict,
+    SlicePressure? Slice = null,
+    Livelock Livelock = default,
+    StallEvidence Stall = default)
 {
     /// <summary>The name that a livelock has in place of a signal's.</summary>
     public const string OwnLimit = "ownLimit";
+
+    /// <summary>True when stalls alone say that the place is short: they may be those of a container at its own limit.</summary>
+    public bool IsStall => Verdict.Signal is StallSignal.SignalName or ThrashSignal.SignalName;
 
     /// <summary>What is decided on because a container stands still at its own limit.</summary>
     /// <param name="node">The signals, for the record.</param>

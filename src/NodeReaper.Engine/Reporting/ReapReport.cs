@@ -88,6 +88,9 @@ public sealed class ReapReport
     /// <summary>How the container stands still at its own limit; only where that is what was decided on.</summary>
     public Livelock Livelock { get; internal set; }
 
+    /// <summary>Whose stalls they are; only where stalls are what was decided on.</summary>
+    public StallEvidence Stall { get; internal set; }
+
     /// <summary>What the stage did, in bytes: reclaimed, or the mark above which the container is slowed down.</summary>
     public long StageBytes { get; internal set; }
 

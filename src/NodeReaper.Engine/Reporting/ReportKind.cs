@@ -39,6 +39,9 @@ public enum ReportKind
     /// <summary>A container stands still at its own limit.</summary>
     Livelocked,
 
+    /// <summary>Tasks waited for memory at limits of their own, or while the kernel reclaimed ahead of them: nobody dies for that.</summary>
+    Attributed,
+
     /// <summary>The node is short of memory, and the policy's cap on kills is reached.</summary>
     Capped,
 }

@@ -1,3 +1,4 @@
+using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Reporting;
 
@@ -45,9 +46,14 @@ internal sealed partial class SoftStages
         }
     }
 
+    // Its Pod may not have been known, or the policy another, when it was slowed down.
+    private static bool IsSpared(ReapPolicy policy, ContainerCgroup container) =>
+        policy.IsDryRunFor(container.Pod) || (container.Pod is { } pod && Protection.IsProtected(policy, pod, container.Container));
+
     /// <summary>
     /// Lifts the throttles that are over, twice a second at most: when there is as much room again as between the marks, or when they were not needed
-    /// for a minute, for who is kept from growing by one would else be so for ever; or when the policy has none any more. Allocates nothing.
+    /// for a minute, for who is kept from growing by one would else be so for ever; or when the policy has none any more, or none for that container.
+    /// Allocates nothing.
     /// </summary>
     /// <param name="policy">The policy.</param>
     internal void LiftIfOver(ReapPolicy policy)
@@ -73,7 +79,7 @@ internal sealed partial class SoftStages
             }
 
             // One that could not be lifted still is, and is tried again.
-            var isOver = policy.DryRun || now - container.ThrottleNeededAt >= s_calm || _marks.IsOver(policy, below, container);
+            var isOver = IsSpared(policy, container) || now - container.ThrottleNeededAt >= s_calm || _marks.IsOver(policy, below, container);
             if (isOver && _throttles.Lift(container))
             {
                 _tell.Unthrottled(Occasion.Of(_node, policy.Pressure), container, isLeftover: false);

@@ -95,6 +95,7 @@ internal sealed partial class SoftStages : IDisposable
         }
 
         _workedAt = now;
+        _hasToldOfCap = _hasToldOfCap && !_marks.IsOver(policy, stages.Terminate);
         LiftIfOver(policy);
         Observe(policy);
         if (policy.DryRun)
@@ -147,46 +148,60 @@ internal sealed partial class SoftStages : IDisposable
         AskedFirst.Apply(_snapshot, _ranking, policy, _plan);
     }
 
-    // From the end of the ranking on: nobody has time while one behind it must die in the meantime.
     private void GiveTime(ReapPolicy policy, in Occasion occasion)
     {
+        // Nobody has time while one behind it in the ranking must die in the meantime.
         var now = Stopwatch.GetTimestamp();
-        for (var position = _plan.Count - 1; position >= 0; position--)
+        var first = _plan.Count;
+        while (first > 0 && (IsTold(policy, first - 1) || MayHaveTime(policy, occasion, first - 1, now)))
+        {
+            first--;
+        }
+
+        // Nor is anybody asked while one in front of it dies, or would but for a dry run: that may be enough, as the next look tells.
+        var mayAsk = first == 0;
+        for (var position = first; position < _plan.Count;)
         {
             var index = _plan.Victims[position];
-            ref readonly var candidate = ref _snapshot.All[index];
-            if (policy.IsDryRunFor(candidate))
+            if (IsTold(policy, position))
             {
-                continue;
+                mayAsk = false;
+                position++;
             }
-
-            var hasTime = Grace.Lasts(candidate.Cgroup, now)
-                || (candidate.Cgroup.GraceEnds == 0
-                    && Grace.Wished(candidate, policy.Stages) is { } grace
-                    && Grace.Fits(occasion, candidate, grace)
-                    && Ask(policy, occasion, index, grace));
-            if (!hasTime)
+            else if (mayAsk && !Grace.Lasts(_snapshot.All[index].Cgroup, now)
+                && !Ask(policy, occasion, index, Grace.Wished(_snapshot.All[index], policy.Stages).GetValueOrDefault()))
             {
-                return;
+                mayAsk = false;
+                position++;
             }
-
-            _plan.Remove(position, _snapshot.All);
+            else
+            {
+                _plan.Remove(position, _snapshot.All);
+            }
         }
     }
 
+    private bool IsTold(ReapPolicy policy, int position) => policy.IsDryRunFor(_snapshot.All[_plan.Victims[position]].Pod);
+
+    private bool MayHaveTime(ReapPolicy policy, in Occasion occasion, int position, long now)
+    {
+        ref readonly var candidate = ref _snapshot.All[_plan.Victims[position]];
+        return Grace.Lasts(candidate.Cgroup, now)
+            || (candidate.Cgroup.GraceEnds == 0 && Grace.Wished(candidate, policy.Stages) is { } grace && Grace.Fits(occasion, candidate, grace));
+    }
+
     /// <summary>
-    /// Forgets who was asked to end, once that is over, or their grace period for a minute without their death: the next time, they are asked anew, and
+    /// Forgets that somebody was asked to end, once that is over, or the grace period for a minute without a death: the next time, they are asked anew, and
     /// come before nobody.
     /// </summary>
     /// <param name="policy">The policy.</param>
-    internal void ForgetGrace(ReapPolicy policy)
+    /// <param name="container">Who may have been asked.</param>
+    internal void ForgetGrace(ReapPolicy policy, ContainerCgroup container)
     {
-        var isOver = _marks.IsOver(policy, policy.Stages.Terminate);
-        var longAgo = Stopwatch.GetTimestamp() - s_calm;
-        _hasToldOfCap &= !isOver;
-        foreach (var container in _tree.Containers)
+        if (container.GraceEnds > 0
+            && (container.GraceEnds < Stopwatch.GetTimestamp() - s_calm || _marks.IsOver(policy, policy.Stages.Terminate, container)))
         {
-            container.GraceEnds = isOver || container.GraceEnds < longAgo ? 0 : container.GraceEnds;
+            container.GraceEnds = 0;
         }
     }
 
@@ -267,7 +282,8 @@ internal sealed partial class SoftStages : IDisposable
         }
     }
 
-    private void TellOfCap(ReapPolicy policy, in Occasion occasion, long now)
+    /// <summary>Tells, once, that the cap on kills keeps the stage from going on.</summary>
+    internal void TellOfCap(ReapPolicy policy, in Occasion occasion, long now)
     {
         if (!_hasToldOfCap && !IsWithinBudget(policy, occasion, now))
         {
@@ -284,7 +300,7 @@ internal sealed partial class SoftStages : IDisposable
     {
         var now = Stopwatch.GetTimestamp();
         var draining = _drainingBytes(occasion.Slice);
-        if (draining + PendingBytes(occasion.Slice) >= occasion.Verdict.DeficitBytes)
+        if (draining + PendingBytes(occasion.Slice) >= Math.Min(occasion.Verdict.DeficitBytes, PlanReach.EnoughBytes(occasion, hasCause: false)))
         {
             return false;
         }

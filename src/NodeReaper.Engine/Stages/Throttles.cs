@@ -51,10 +51,9 @@ public sealed class Throttles
             return _errors.Note(KillCall.Throttle, error);
         }
 
-        // The kernel rounds to pages.
-        _ = directory.ReadValue(High, out var set);
+        // The kernel rounds down to pages.
         container.HighBefore = before;
-        container.ThrottledAt = Math.Max(1, set);
+        container.ThrottledAt = Math.Max(1, bytes - (bytes % Environment.SystemPageSize));
         return Errno.None;
     }
 

@@ -1,4 +1,5 @@
 using NodeReaper.Agent.Reporting;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Reporting;
 
@@ -43,6 +44,47 @@ public sealed class ReportSentenceTests
         report.Rank = new VictimRank(2, 0, 0);
         Assert.Contains("; told to end before; number 2 of 5)", ReportSentence.Of(report), StringComparison.Ordinal);
         Assert.True(IncidentRecords.Of(report, null).Victim!.IsAskedToEnd);
+    }
+
+    [Fact]
+    public void Who_would_have_covered_what_is_missing_is_not_said_to_have_had_too_little()
+    {
+        var report = Reports.Of(ReportKind.Killed);
+        report.KeepContainer(Reports.Victim("shop", "web"));
+        report.RankedTotal = 2;
+        report.Rank = new VictimRank(2, 1, 20 << 20);
+        report.Verdict = report.Verdict with { DeficitBytes = 10 << 20 };
+        Assert.Contains("passed over before it (1, 20 MiB) would have left too little room)", ReportSentence.Of(report), StringComparison.Ordinal);
+        var victim = Reports.Victim("shop", "web");
+        victim.Facts.IsAskedToEnd = true;
+        report.KeepContainer(victim);
+        Assert.DoesNotContain("passed over", ReportSentence.Of(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whose_stalls_they_are_is_told_with_what_was_measured()
+    {
+        var report = Reports.Of(ReportKind.Attributed);
+        report.Stall = new StallEvidence(Time(520), Time(300), Time(280), Time(270), Time(5), Time(78));
+        report.KeepContainer(Reports.Victim("shop", "web"));
+        Assert.Contains(
+            "of 520 ms, tasks waited for memory for 300 ms, 20 ms of that while the kernel reclaimed ahead of them, and 270 ms at limits of their own, most of it in shop/web",
+            ReportSentence.Of(report),
+            StringComparison.Ordinal);
+        Assert.Equal(new IncidentStall(520, 300, 280, 270, 5, 78), IncidentRecords.Of(report, null).Stall);
+        Assert.Null(IncidentRecords.Of(Reports.Of(ReportKind.Killed), null).Stall);
+
+        static TimeSpan Time(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+    }
+
+    [Theory]
+    [InlineData(50, 2.0)]
+    [InlineData(0, null)]
+    public void The_time_left_is_told_while_memory_shrinks(int mibPerSecond, double? expected)
+    {
+        var report = Reports.Of(ReportKind.Killed);
+        report.Reading = report.Reading with { FillBytesPerSecond = mibPerSecond << 20, Memory = report.Reading.Memory with { AvailableBytes = 100 << 20 } };
+        Assert.Equal(expected, IncidentRecords.Of(report, null).Pressure.TimeLeftSeconds);
     }
 
     [Fact]

@@ -54,6 +54,16 @@ public sealed class SwapAllowanceTests : IDisposable
     }
 
     [Fact]
+    public void What_is_locked_in_memory_is_no_room_for_another()
+    {
+        Add($"{1024 * Mib}", 0, anonMib: 900);
+        var text = File.ReadAllText(Path.Combine(_cgroups.Root, PathOf(1), "memory.stat"));
+        _cgroups.Write(PathOf(1), "memory.stat", text.Replace("unevictable 0", $"unevictable {898 * Mib}", StringComparison.Ordinal));
+        Add("0", 0, anonMib: 900);
+        Assert.Equal(5 * Mib, Allowance());
+    }
+
+    [Fact]
     public void Without_any_limit_there_is_no_bound()
     {
         Add("max", 0);
