@@ -33,9 +33,9 @@ forget() {
 # is_ready NAME: the victim in it has all of its memory.
 is_ready() { grep -q ready "$work/$1.log"; }
 
-# innocent QOS NAME MIB [REQUEST]: a Pod of a higher priority, with so much memory.
+# innocent QOS NAME MIB [REQUEST]: a Pod of a higher priority than a hog, or of the priority that PRIORITY says, with so much memory.
 innocent() {
-    add_pod "$1" shop "$2" '  priority: 100' "${4:+"      resources: {requests: {memory: $4}}"}"
+    add_pod "$1" shop "$2" "  priority: ${PRIORITY:-100}" "${4:+"      resources: {requests: {memory: $4}}"}"
     run_in "$2" --mib "$3"
     others+=("$started")
     wait_for 60 "$2 runs" is_ready "$2"
