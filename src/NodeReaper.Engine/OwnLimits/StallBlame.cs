@@ -36,7 +36,7 @@ public sealed class StallBlame
         OwnLimits,
     }
 
-    /// <summary>What the last verdict of those that were measured rests on.</summary>
+    /// <summary>What the last verdict rests on; not set where nothing could be measured.</summary>
     public StallEvidence Evidence { get; private set; }
 
     /// <summary>The container that waited longest then of those that met a limit of their own; null for none.</summary>
@@ -54,6 +54,7 @@ public sealed class StallBlame
         long round)
     {
         var now = Stopwatch.GetTimestamp();
+        (Evidence, AtLimit) = (default, null);
         if (!TryReadStall(node, slice, out var stall))
         {
             return Verdict.Place;
