@@ -1,3 +1,4 @@
+using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Reporting;
@@ -134,6 +135,23 @@ public sealed class StallAlarmTests : CycleTest
             SetStall(otherPath, otherWaited * tenth / 10, 0);
             SetNodeStall(600 * tenth / 10);
         }
+    }
+
+    [Fact]
+    public void A_stall_that_is_not_known_to_be_the_nodes_is_no_shortage_to_who_asks()
+    {
+        AddContainer("besteffort/podinnocent", 300, Start("--mib", "8").Id);
+        SetAvailable(150);
+        var cycle = Make(s_atOnce);
+        Run(cycle);
+        SetAllocationStalls(1);
+        _node!.NoteStall();
+        Assert.True(_node.Read(s_atOnce.Pressure));
+        Assert.True(Occasion.Of(_node, s_atOnce.Pressure).IsStall);
+        var explanation = new Explanation(4);
+        cycle.Explain(explanation);
+        cycle.NoteGauges();
+        Assert.Equal((false, 1, false), (explanation.Verdict.IsShort, explanation.RankedCount, cycle.Gauges.IsShort));
     }
 
     [Fact]
