@@ -8,8 +8,9 @@ namespace NodeReaper.Agent.Hosting;
 
 /// <summary>
 /// Reads the policy file again when it has changed and was then left alone: half of one can be a good one that says something else. A bad
-/// one is refused whole, told, and the last good one stays. It is looked at every two seconds, which also finds what inotify does not
-/// see, such as a ConfigMap that is mounted anew.
+/// one is refused whole, told, and the last good one stays. What is read at the start alone, such as the kernel's alarms are made with, stays
+/// as it was then: the policy in force is what is done. It is looked at every two seconds, which also finds what inotify does not see, such as
+/// a ConfigMap that is mounted anew.
 /// </summary>
 internal sealed partial class PolicyWatcher(
     string path, AgentOptions first, Func<ReapPolicy, ReapPolicy> amend, PolicyBoard board, TimeProvider time, ILogger<PolicyWatcher> logger)
@@ -19,6 +20,7 @@ internal sealed partial class PolicyWatcher(
     internal static readonly TimeSpan Settling = TimeSpan.FromSeconds(1.5);
 
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(2);
+    private readonly AgentOptions _first = first;
     private AgentOptions _last = first;
     private FileStamp? _seen;
     private long _seenSince = time.GetTimestamp();
@@ -96,12 +98,22 @@ internal sealed partial class PolicyWatcher(
         }
 
         _last = options;
-        board.Newest = amend(options.Policy);
-        Adopted(logger, path, string.Join(", ", changed.Select(key => $"{key.Path}: {key.Write(options)}")));
-        var later = changed.Where(key => !key.IsLive).Select(key => key.Path).ToList();
-        if (later.Count > 0)
+        var inForce = PolicyKeys.All.Where(key => !key.IsLive).Aggregate(options, (policy, key) => key.Copy(_first, policy));
+        board.Newest = amend(inForce.Policy);
+        Tell(changed.ToLookup(key => key.Write(inForce) == key.Write(options), key => $"{key.Path}: {key.Write(options)}"));
+    }
+
+    // What is read at the start alone is in force at once where the file says again what it said then.
+    private void Tell(ILookup<bool, string> isInForce)
+    {
+        if (isInForce.Contains(true))
         {
-            AtNextStart(logger, string.Join(", ", later));
+            Adopted(logger, path, string.Join(", ", isInForce[true]));
+        }
+
+        if (isInForce.Contains(false))
+        {
+            AtNextStart(logger, string.Join(", ", isInForce[false]));
         }
     }
 

@@ -47,6 +47,9 @@ internal abstract class PolicyKey(string path)
 
     /// <summary>Writes what the options say, as a policy file would.</summary>
     internal abstract string Write(AgentOptions options);
+
+    /// <summary>Gives options the value that others have.</summary>
+    internal abstract AgentOptions Copy(AgentOptions from, AgentOptions to);
 }
 
 /// <inheritdoc/>
@@ -71,4 +74,6 @@ internal sealed class PolicyKey<T>(
     }
 
     internal override string Write(AgentOptions options) => syntax.Write(get(options));
+
+    internal override AgentOptions Copy(AgentOptions from, AgentOptions to) => set(to, get(from));
 }

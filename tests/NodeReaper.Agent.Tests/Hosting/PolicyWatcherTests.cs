@@ -42,12 +42,27 @@ public sealed class PolicyWatcherTests : IDisposable
     }
 
     [Fact]
-    public void What_takes_a_new_start_is_told()
+    public void What_takes_a_new_start_is_told_and_is_not_in_force()
     {
-        var (watcher, _) = Make("");
-        _folder.Write("policy.yaml", "kill: {reapers: 5, deadline: 2s}\nlog: {format: json}");
+        var (watcher, board) = Make("pressure: {stall: 100ms}");
+        _folder.Write(
+            "policy.yaml", "pressure: {stall: 400ms, stallWindow: 2s, timeLeft: 1s}\nkill: {reapers: 5}\nreport: {incidentFile: /new}\nlog: {format: json}");
         Settle(watcher);
-        Assert.Contains("only from the agent's next start on: kill.reapers, log.format", _log.All);
+
+        var pressure = board.Newest.Pressure;
+        Assert.Equal([0.1, 1, 1], [pressure.Stall.TotalSeconds, pressure.StallWindow.TotalSeconds, pressure.TimeLeft.TotalSeconds]);
+        Assert.Equal(3, board.Newest.Kill.Reapers);
+        Assert.Null(board.Newest.Report.IncidentFile);
+        Assert.EndsWith(": in force now: pressure.timeLeft: 1s", _log.All[0], StringComparison.Ordinal);
+        Assert.Equal(
+            "only from the agent's next start on: pressure.stall: 400ms, pressure.stallWindow: 2s, kill.reapers: 5, report.incidentFile: /new, log.format: json",
+            _log.All[1]);
+
+        // What it was started with is in force.
+        _folder.Write("policy.yaml", "pressure: {stall: 100ms, stallWindow: 2s, timeLeft: 1s}\nkill: {reapers: 5}\nreport: {incidentFile: /new}\nlog: {format: json}");
+        Settle(watcher);
+        Assert.EndsWith(": in force now: pressure.stall: 100ms", _log.All[2], StringComparison.Ordinal);
+        Assert.Equal(3, _log.All.Count);
     }
 
     [Fact]
