@@ -1,5 +1,7 @@
+using NodeReaper.Agent.Kubernetes;
 using NodeReaper.Agent.Yaml;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
 
 namespace NodeReaper.Agent.Options;
@@ -7,6 +9,10 @@ namespace NodeReaper.Agent.Options;
 /// <summary>Reads the keys of one policy file, and goes on after an error to find the others.</summary>
 internal sealed class PolicyReader
 {
+    private const string KillBelow = "pressure.killBelow";
+
+    // On no node is the default less than on a small one.
+    private static readonly MemoryAmount s_leastByDefault = MemoryAmount.OfBytes(PressureLimits.Of(new PressurePolicy(), 1L << 30).KillBelowBytes);
     private static readonly Dictionary<string, PolicyKey> s_keys = PolicyKeys.All.ToDictionary(key => key.Path, StringComparer.Ordinal);
     private static readonly ILookup<string, string> s_sections = PolicyKeys.All
         .Where(key => key.Path.Contains('.', StringComparison.Ordinal))
@@ -135,35 +141,28 @@ internal sealed class PolicyReader
 
     private void CheckTogether()
     {
-        var pressure = Options.Policy.Pressure;
-        Check(
-            "pressure.stall",
-            "pressure.stallWindow",
-            pressure.Stall <= pressure.StallWindow,
-            "must not be more than");
-        Check(
-            "pressure.fullStall",
-            "pressure.stallWindow",
-            pressure.FullStall <= pressure.StallWindow,
-            "must not be more than");
-        Check(
-            "pressure.fastestSample",
-            "pressure.slowestSample",
-            pressure.FastestSample <= pressure.SlowestSample,
-            "must not be more than");
-
+        var (pressure, stages) = (Options.Policy.Pressure, Options.Policy.Stages);
+        Check("pressure.stall", "more", "pressure.stallWindow", pressure.Stall <= pressure.StallWindow);
+        Check("pressure.fullStall", "more", "pressure.stallWindow", pressure.FullStall <= pressure.StallWindow);
+        Check("pressure.fastestSample", "more", "pressure.slowestSample", pressure.FastestSample <= pressure.SlowestSample);
+        Check("stages.grace", "more", "stages.maxGrace", stages.MaxGrace == TimeSpan.Zero || stages.Grace <= stages.MaxGrace);
         CheckRanking();
-        CheckStages();
 
-        // Which of bytes and a percentage is more depends on the node.
-        if (pressure is { KillBelow: { } killBelow, RecoverTo: { } recoverTo }
-            && killBelow.PercentOfTotal > 0 == recoverTo.PercentOfTotal > 0)
+        // A stage that begins after the kill would never be seen.
+        CheckMark("pressure.recoverTo", pressure.RecoverTo);
+        CheckMark("stages.observe", stages.Observe);
+        CheckMark("stages.reclaim", stages.Reclaim);
+        CheckMark("stages.throttle", stages.Throttle);
+        CheckMark("stages.terminate", stages.Terminate);
+    }
+
+    // Which of bytes and a percentage is more depends on the node.
+    private void CheckMark(string path, MemoryAmount? mark)
+    {
+        var killBelow = Options.Policy.Pressure.KillBelow ?? s_leastByDefault;
+        if (mark is { } above && above.PercentOfTotal > 0 == killBelow.PercentOfTotal > 0)
         {
-            Check(
-                "pressure.recoverTo",
-                "pressure.killBelow",
-                recoverTo.PercentOfTotal >= killBelow.PercentOfTotal && recoverTo.Bytes >= killBelow.Bytes,
-                "must not be less than");
+            Check(path, "less", KillBelow, above.PercentOfTotal >= killBelow.PercentOfTotal && above.Bytes >= killBelow.Bytes);
         }
     }
 
@@ -179,41 +178,21 @@ internal sealed class PolicyReader
         }
     }
 
-    // A stage that begins after the kill would never be seen.
-    private void CheckStages()
-    {
-        var policy = Options.Policy;
-        (string Key, MemoryAmount? Below)[] stages =
-        [
-            ("observe", policy.Stages.Observe), ("reclaim", policy.Stages.Reclaim),
-            ("throttle", policy.Stages.Throttle), ("terminate", policy.Stages.Terminate),
-        ];
-        foreach (var (key, below) in stages)
-        {
-            if (below is { } stage && policy.Pressure.KillBelow is { } kill && stage.PercentOfTotal > 0 == kill.PercentOfTotal > 0)
-            {
-                Check(
-                    $"stages.{key}",
-                    "pressure.killBelow",
-                    stage.PercentOfTotal >= kill.PercentOfTotal && stage.Bytes >= kill.Bytes,
-                    "must not be less than");
-            }
-        }
-    }
-
     // The error stands at the key that it is about, or at the other one when the file has only that.
-    private void Check(string path, string otherPath, bool isRight, string relation)
+    private void Check(string path, string relation, string otherPath, bool isRight)
     {
         if (isRight || _refused.Contains(path) || _refused.Contains(otherPath))
         {
             return;
         }
 
-        var (at, key) = _given.TryGetValue(path, out var position) ? (position, path) : (_given[otherPath], otherPath);
-        Refuse(at, key, $"{path} ({Written(path)}) {relation} {otherPath} ({Written(otherPath)}); change one of them");
+        var (key, not, other) = _given.ContainsKey(path) ? (path, relation, otherPath) : (otherPath, relation == "more" ? "less" : "more", path);
+        Refuse(_given[key], key, $"{Written(key)} must not be {not} than {other} ({Written(other)}); change one of them");
     }
 
-    private string Written(string path) => s_keys[path].Write(Options);
+    private string Written(string path) => path == KillBelow && Options.Policy.Pressure.KillBelow is null
+        ? $"by default, at least {Quantity.Write(s_leastByDefault.Bytes)}"
+        : s_keys[path].Write(Options);
 
     private static string NameOf(string path) => path[(path.LastIndexOf('.') + 1)..];
 }

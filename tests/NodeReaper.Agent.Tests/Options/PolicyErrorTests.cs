@@ -134,7 +134,7 @@ public sealed class PolicyErrorTests : IDisposable
         {
             "a stage after the kill",
             "pressure: {killBelow: 200Mi}\nstages: {throttle: 100Mi}",
-            "2:20: stages.throttle: stages.throttle (100Mi) must not be less than pressure.killBelow (200Mi); change one of them"
+            "2:20: stages.throttle: 100Mi must not be less than pressure.killBelow (200Mi); change one of them"
         },
         { "ranking key twice", "ranking:\n- growth\n- growth", "3:3: ranking: 'growth' is in the list twice; remove one" },
         {
@@ -168,22 +168,42 @@ public sealed class PolicyErrorTests : IDisposable
         {
             "stall above its window",
             "pressure:\n  stall: 2s",
-            "2:10: pressure.stall: pressure.stall (2s) must not be more than pressure.stallWindow (1s); change one of them"
+            "2:10: pressure.stall: 2s must not be more than pressure.stallWindow (1s); change one of them"
         },
         {
             "fastest sample above the slowest",
             "pressure:\n  fastestSample: 100ms\n  slowestSample: 50ms",
-            "2:18: pressure.fastestSample: pressure.fastestSample (100ms) must not be more than pressure.slowestSample (50ms); change one of them"
+            "2:18: pressure.fastestSample: 100ms must not be more than pressure.slowestSample (50ms); change one of them"
         },
         {
             "recovery below the limit, bytes",
             "pressure:\n  killBelow: 200Mi\n  recoverTo: 100Mi",
-            "3:14: pressure.recoverTo: pressure.recoverTo (100Mi) must not be less than pressure.killBelow (200Mi); change one of them"
+            "3:14: pressure.recoverTo: 100Mi must not be less than pressure.killBelow (200Mi); change one of them"
         },
         {
             "recovery below the limit, percentages",
             "pressure:\n  recoverTo: 4%\n  killBelow: 5%",
-            "2:14: pressure.recoverTo: pressure.recoverTo (4%) must not be less than pressure.killBelow (5%); change one of them"
+            "2:14: pressure.recoverTo: 4% must not be less than pressure.killBelow (5%); change one of them"
+        },
+        {
+            "recovery below the least default of the limit",
+            "pressure:\n  recoverTo: 50Mi",
+            "2:14: pressure.recoverTo: 50Mi must not be less than pressure.killBelow (by default, at least 96Mi); change one of them"
+        },
+        {
+            "a stage after the kill by default",
+            "stages:\n  terminate: 20Mi",
+            "2:14: stages.terminate: 20Mi must not be less than pressure.killBelow (by default, at least 96Mi); change one of them"
+        },
+        {
+            "grace above the longest",
+            "stages:\n  grace: 40s",
+            "2:10: stages.grace: 40s must not be more than stages.maxGrace (30s); change one of them"
+        },
+        {
+            "the longest grace below the default",
+            "stages:\n  maxGrace: 5s",
+            "2:13: stages.maxGrace: 5s must not be less than stages.grace (10s); change one of them"
         },
         { "second document", "dryRun: true\n---\nplan:\n  maxVictims: 1", "3:1: a second document begins here; a policy file is one document" },
         { "not a mapping", "- dryRun", "1:1: the file is a list; a policy file is a mapping of keys, such as 'dryRun: true'" },

@@ -118,13 +118,22 @@ public sealed class PolicyFileTests : IDisposable
         Assert.Equal(strategy, load.Options!.Policy.Kill.Strategy);
     }
 
-    [Fact]
-    public void Bytes_and_percentages_are_not_compared()
+    [Theory]
+    [InlineData("pressure: {killBelow: 1Gi, recoverTo: 1%}")]
+    [InlineData("pressure: {recoverTo: 1%}")]
+    [InlineData("pressure: {killBelow: 10%}\nstages: {terminate: 20Mi}")]
+    public void Bytes_and_percentages_are_not_compared(string policy)
     {
-        var load = PolicyFile.Load(_folder.Write("policy.yaml", "pressure:\n  killBelow: 1Gi\n  recoverTo: 1%"));
+        var load = PolicyFile.Load(_folder.Write("policy.yaml", policy));
 
         Assert.Empty(load.Errors);
     }
+
+    [Theory]
+    [InlineData("pressure: {killBelow: 40Mi, recoverTo: 50Mi}")]
+    [InlineData("pressure: {recoverTo: 96Mi}\nstages: {terminate: 96Mi}")]
+    [InlineData("stages: {grace: 40s, maxGrace: 0}")]
+    public void What_agrees_is_taken(string policy) => Assert.Empty(PolicyFile.Load(_folder.Write("policy.yaml", policy)).Errors);
 
     [Fact]
     public void A_missing_file_is_an_error_of_one_line() => AssertRefused(_folder.PathOf("none.yaml"), "there is no such file");

@@ -23,7 +23,7 @@ public sealed class PolicySchemaTests
     [InlineData("pressure:")]
     [InlineData("pressure: {killBelow: 5%, recoverTo: 12.5%, timeLeft: 0, thrash: 0s}")]
     [InlineData("pressure: {killBelow: 128974848, recoverTo: 1.5Gi, fastestFill: 8Gi/s}")]
-    [InlineData("stages: {observe: null, throttleGrowth: 1M, grace: 1.5m}")]
+    [InlineData("stages: {observe: null, throttleGrowth: 1M, grace: 1.5m, maxGrace: 2m}")]
     [InlineData("wishes: {namespaces: ['*']}")]
     [InlineData("ranking: [killPriority, {overRequest: 1, growth: 8}, youngest]")]
     [InlineData("protect: {minPriority: -5, staticPods: false, priorityClasses: [a.b-c]}")]
