@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
+using Microsoft.Win32.SafeHandles;
+using NodeReaper.Kernel.Syscalls;
 
 namespace NodeReaper.Agent.Yaml;
 
@@ -17,12 +19,29 @@ internal readonly record struct TextFile(ReadOnlyMemory<byte>? Bytes, YamlError?
     /// <returns>The file, or why it was not read.</returns>
     internal static TextFile Read(string path, int maxBytes)
     {
+        if (Directory.Exists(path))
+        {
+            return Refuse("is a folder; name a file");
+        }
+
         Memory<byte> bytes;
         try
         {
+            // Opened without waiting: a pipe would keep us until somebody writes.
+            var descriptor = FileDescriptor.OpenReadNoWait(path, out var error);
+            if (!descriptor.IsOpen)
+            {
+                return Refuse(Why(error));
+            }
+
+            using var file = new FileStream(new SafeFileHandle(descriptor.Number, ownsHandle: true), FileAccess.Read, bufferSize: 0);
+            if (!file.CanSeek)
+            {
+                return Refuse("is no file but a pipe or a device; name a file");
+            }
+
             // No more than the limit is read, whatever the length says: /dev/zero has none.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            using var read = new MemoryStream(file.CanSeek ? (int)Math.Min(file.Length, maxBytes) + 1 : 0);
+            using var read = new MemoryStream((int)Math.Min(file.Length, maxBytes) + 1);
             var chunk = new byte[64 << 10];
             int count;
             while (read.Length <= maxBytes && (count = file.Read(chunk)) > 0)
@@ -31,18 +50,6 @@ internal readonly record struct TextFile(ReadOnlyMemory<byte>? Bytes, YamlError?
             }
 
             bytes = read.GetBuffer().AsMemory(0, (int)read.Length);
-        }
-        catch (FileNotFoundException)
-        {
-            return Refuse("there is no such file");
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return Refuse("there is no such file");
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return Refuse(Directory.Exists(path) ? "is a folder; name a file" : "may not be read; run as root, or let it be read (chmod a+r)");
         }
         catch (IOException error)
         {
@@ -64,7 +71,14 @@ internal readonly record struct TextFile(ReadOnlyMemory<byte>? Bytes, YamlError?
         }
 
         var text = bytes.Span.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
-        return Utf8.IsValid(text.Span) ? new TextFile(text, null) : Refuse("is not UTF-8 from here on; save it as UTF-8", FirstInvalid(text.Span));
+        if (!Utf8.IsValid(text.Span))
+        {
+            return Refuse("is not UTF-8 from here on; save it as UTF-8", EndOfGood(text.Span));
+        }
+
+        // For a reader of YAML, the file would end there.
+        var zero = text.Span.IndexOf((byte)0);
+        return zero < 0 ? new TextFile(text, null) : Refuse("has a zero byte here; remove it, or save the file as UTF-8", EndOfGood(text.Span[..zero]));
     }
 
     /// <summary>Opens the text that was read.</summary>
@@ -73,9 +87,14 @@ internal readonly record struct TextFile(ReadOnlyMemory<byte>? Bytes, YamlError?
             ? new StreamReader(new MemoryStream(array.Array!, array.Offset, array.Count, writable: false), Encoding.UTF8)
             : throw new InvalidOperationException("the file was not read");
 
+    private static string Why(Errno error) =>
+        error == Errno.ENOENT || error == Errno.ENOTDIR ? "there is no such file"
+        : error == Errno.EACCES ? "may not be read; run as root, or let it be read (chmod a+r)"
+        : $"cannot be read: {error}";
+
     private static TextFile Refuse(string message, YamlPosition position = default) => new(null, new YamlError(position, "", message));
 
-    private static YamlPosition FirstInvalid(ReadOnlySpan<byte> bytes)
+    private static YamlPosition EndOfGood(ReadOnlySpan<byte> bytes)
     {
         var (line, column) = (1, 1);
         while (Rune.DecodeFromUtf8(bytes, out var rune, out var length) == System.Buffers.OperationStatus.Done)

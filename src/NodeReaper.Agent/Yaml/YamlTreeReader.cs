@@ -23,6 +23,7 @@ internal sealed class YamlTreeReader
     /// <summary>So many duplicate keys are noted.</summary>
     internal const int MaxErrors = 100;
 
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly YamlShape _shape;
     private readonly List<YamlError> _errors = [];
@@ -37,7 +38,8 @@ internal sealed class YamlTreeReader
     /// <param name="shape">What is read of each document.</param>
     internal YamlTreeReader(TextReader text, YamlShape shape)
     {
-        _parser = new Parser(text);
+        _scanner = new Scanner(text);
+        _parser = new Parser(_scanner);
         _shape = shape;
     }
 
@@ -76,7 +78,7 @@ internal sealed class YamlTreeReader
         }
         catch (YamlException error)
         {
-            Note(error.Start, "", error.Message);
+            NoteSyntax(error);
         }
         catch (ArgumentException)
         {
@@ -98,9 +100,10 @@ internal sealed class YamlTreeReader
         Count(1);
         var before = _values;
         var start = Current;
+        CheckTag(start);
         YamlValue value = start switch
         {
-            Scalar scalar => new YamlScalar(Short(scalar), scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty, PositionOf(scalar.Start)),
+            Scalar scalar => new YamlScalar(Short(scalar), scalar.Style == ScalarStyle.Plain && (scalar.Tag.IsEmpty || IsForeign(scalar.Tag)), PositionOf(scalar.Start)),
             SequenceStart => ReadList(shape, depth + 1, start.Start),
             MappingStart => ReadMapping(shape, depth + 1, start.Start),
             AnchorAlias alias => Resolve(alias),
@@ -188,7 +191,7 @@ internal sealed class YamlTreeReader
     {
         if (!_anchors.TryGetValue(alias.Value, out var anchored))
         {
-            throw new YamlException(alias.Start, alias.End, $"*{ShownText.Of(alias.Value.Value)} refers to nothing above it");
+            throw new YamlException(alias.Start, alias.End, $"*{ShownText.Of(alias.Value.Value)} refers to nothing above it; if it is text, put it in quotes");
         }
 
         Count(anchored.Size);
@@ -212,6 +215,19 @@ internal sealed class YamlTreeReader
         }
     }
 
+    // A tag of YAML's own says what is seen anyway; any other would have to mean something.
+    private static bool IsForeign(TagName tag) =>
+        !tag.IsEmpty && !tag.IsNonSpecific && !tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal);
+
+    private void CheckTag(ParsingEvent value)
+    {
+        if (value is NodeEvent { Tag: var tag } && IsForeign(tag))
+        {
+            CheckErrors();
+            Note(value.Start, ShownText.Of(string.Join('.', _path)), $"has the tag {ShownText.Of(tag.Value)}, which means nothing here; remove it");
+        }
+    }
+
     private void CheckErrors()
     {
         if (_errors.Count >= MaxErrors)
@@ -229,6 +245,23 @@ internal sealed class YamlTreeReader
 
     private ParsingEvent Next() =>
         _parser.MoveNext() ? Current : throw new YamlException("the file ends in the middle of a document");
+
+    // YamlDotNet says what it was doing; the commonest mistakes have a fix.
+    private void NoteSyntax(YamlException error)
+    {
+        if (error.Message.Contains(" tab ", StringComparison.Ordinal))
+        {
+            Note(_scanner.CurrentPosition, "", "a tab cannot indent; indent with spaces");
+        }
+        else if (error.Message.Contains("cannot start any token", StringComparison.Ordinal) || error.Message.Contains("anchor or alias", StringComparison.Ordinal))
+        {
+            Note(error.Start, "", "this character means something in YAML; put what begins with it in quotes");
+        }
+        else
+        {
+            Note(error.Start, "", error.Message);
+        }
+    }
 
     private void Note(in Mark at, string key, string message) =>
         _errors.Add(new YamlError(PositionOf(at), key, message.TrimEnd('.')));

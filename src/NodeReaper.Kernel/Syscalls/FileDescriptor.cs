@@ -22,6 +22,11 @@ public readonly record struct FileDescriptor(int Number)
     /// <param name="error">Why it could not be opened, such as ENOENT or EACCES.</param>
     public static FileDescriptor OpenRead(string path, out Errno error) => Open(path, O_RDONLY, out error);
 
+    /// <summary>Opens a file for reading, and waits for nobody, as at a pipe (open(2), O_RDONLY | O_NONBLOCK | O_CLOEXEC).</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="error">Why it could not be opened, such as ENOENT or EACCES.</param>
+    public static FileDescriptor OpenReadNoWait(string path, out Errno error) => Open(path, O_RDONLY | O_NONBLOCK, out error);
+
     /// <summary>Opens a file for reading and writing (open(2), O_RDWR | O_NONBLOCK | O_CLOEXEC).</summary>
     /// <param name="path">The path.</param>
     /// <param name="error">Why it could not be opened.</param>

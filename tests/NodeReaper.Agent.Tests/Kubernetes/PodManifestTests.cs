@@ -176,7 +176,7 @@ public sealed class PodManifestTests : IDisposable
         { "kind: List\nitems: none", "2: items is 'none'; it must be a list" },
         { "\n- kind: Pod", "2: a list stands where a manifest should be" },
         { "kind: Pod\nmetadata: {", "3: While parsing a node, did not find expected node content" },
-        { "kind: Pod\nspec: *nowhere", "2: *nowhere refers to nothing above it" },
+        { "kind: Pod\nspec: *nowhere", "2: *nowhere refers to nothing above it; if it is text, put it in quotes" },
     };
 
     [Theory]

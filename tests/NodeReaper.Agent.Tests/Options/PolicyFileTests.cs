@@ -175,6 +175,17 @@ public sealed class PolicyFileTests : IDisposable
     public void A_file_without_an_end_is_refused() => AssertRefused("/dev/zero", "is longer than 1 MiB");
 
     [Fact]
+    public void A_pipe_is_refused_and_not_waited_for()
+    {
+        var path = _folder.PathOf("policy.yaml");
+        using var mkfifo = System.Diagnostics.Process.Start("mkfifo", [path]);
+        mkfifo.WaitForExit();
+        Assert.SkipUnless(mkfifo.ExitCode == 0, "mkfifo failed");
+
+        AssertRefused(path, "is no file but a pipe or a device; name a file");
+    }
+
+    [Fact]
     public void Bytes_that_are_not_UTF8_are_refused_where_they_stand()
     {
         var path = _folder.Write("policy.yaml", "# ä\n# a\u00FF"u8[..^1]);

@@ -9,6 +9,8 @@ internal sealed class DurationSyntax(TimeSpan min, TimeSpan max) : ScalarSyntax<
 {
     private const string Pattern = @"([0-9]+\.?[0-9]*|\.[0-9]+)(us|ms|s|m|h)";
 
+    private static readonly string[] s_units = ["ms", "s", "m", "h"];
+
     internal override string Expected => $"a duration from {Text(min)} to {Text(max)}, such as 150ms, 1s or 2m";
 
     internal override string Range => $"{Text(min)} to {Text(max)}";
@@ -27,13 +29,22 @@ internal sealed class DurationSyntax(TimeSpan min, TimeSpan max) : ScalarSyntax<
         if (!DurationOption.TryParse(text, out var value))
         {
             error = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
-                ? $"{text} has no unit; write {text}ms, {text}s or {text}m"
+                ? $"{text} has no unit; {WithUnit(text)}"
                 : $"{scalar.Noun} is not a duration; give {Expected}";
             return default;
         }
 
         error = value < min || value > max ? $"{text} is out of range; give {Text(min)} to {Text(max)}" : null;
         return value;
+    }
+
+    // Only what would not be refused in its turn.
+    private string WithUnit(string number)
+    {
+        var inRange = s_units.Select(unit => number + unit)
+            .Where(text => DurationOption.TryParse(text, out var value) && value >= min && value <= max)
+            .ToList();
+        return inRange.Count == 0 ? $"give {Expected}" : $"write {string.Join(" or ", inRange)}";
     }
 
     /// <summary>Writes a duration in the largest unit that needs no fraction.</summary>
