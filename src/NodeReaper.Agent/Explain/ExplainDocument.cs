@@ -83,7 +83,11 @@ internal sealed record ExplainedPressure(
     long UsableSwapBytes,
     long KillBelowBytes,
     long RecoverToBytes,
-    long FillBytesPerSecond);
+    long FillBytesPerSecond)
+{
+    /// <summary>True while swap can still take what is missing: then the threshold alone kills nobody.</summary>
+    public bool HasSwapToSpare { get; init; }
+}
 
 /// <summary>The signals besides the threshold, by policy.</summary>
 /// <param name="TimeLeftSeconds">Short when what is left would last no longer; 0 is never.</param>

@@ -2,8 +2,10 @@ using NodeReaper.Agent.Reporting;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
 using NodeReaper.Engine.Policy;
+using NodeReaper.Engine.Pressure;
 using NodeReaper.Engine.Ranking;
 using NodeReaper.Engine.Reporting;
+using NodeReaper.Kernel.Procfs;
 
 namespace NodeReaper.Agent.Explain;
 
@@ -30,9 +32,12 @@ internal static class ExplainDocuments
             explanation.Reading.UsableSwapBytes,
             explanation.Limits.KillBelowBytes,
             explanation.Limits.RecoverToBytes,
-            explanation.Reading.FillBytesPerSecond),
+            explanation.Reading.FillBytesPerSecond)
+        {
+            HasSwapToSpare = !explanation.Reading.IsSwapSpent(explanation.Limits),
+        },
         Signals = SignalsOf(explanation.Policy.Pressure),
-        Stages = StagesOf(explanation.Policy.Stages, explanation.Reading.Memory.TotalBytes),
+        Stages = StagesOf(explanation.Policy.Stages, explanation.Reading.Memory, explanation.SlicePath is not null),
         MissingBytes = explanation.MissingBytes,
         ToldBytes = explanation.ToldBytes,
         IsInVain = explanation.IsInVain,
@@ -68,16 +73,15 @@ internal static class ExplainDocuments
         policy.Thrash.TotalSeconds,
         policy.UseSwap);
 
-    private static List<ExplainedStage> StagesOf(StagePolicy policy, long totalBytes)
+    private static List<ExplainedStage> StagesOf(StagePolicy policy, MemInfo memory, bool isSlice)
     {
         IEnumerable<(string Name, MemoryAmount? Below)> stages =
             [("observe", policy.Observe), ("reclaim", policy.Reclaim), ("throttle", policy.Throttle), ("terminate", policy.Terminate)];
         return
         [
             .. stages
-                .Select(stage => (stage.Name, Bytes: stage.Below?.On(totalBytes)))
-                .Where(stage => stage.Bytes is not null)
-                .Select(stage => new ExplainedStage(stage.Name, Math.Min(stage.Bytes!.Value, totalBytes)))
+                .Where(stage => stage.Below is not null)
+                .Select(stage => new ExplainedStage(stage.Name, PressureLimits.MarkOf(stage.Below!.Value, memory, isSlice)))
                 .OrderByDescending(stage => stage.BelowBytes),
         ];
     }

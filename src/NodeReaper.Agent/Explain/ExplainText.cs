@@ -45,7 +45,7 @@ internal static class ExplainText
             ? string.Create(CultureInfo.InvariantCulture, $"; falling by {ByteText.Of(pressure.FillBytesPerSecond)}/s, {secondsLeft:0} s to the threshold")
             : "";
         return $"{ByteText.Of(pressure.AvailableBytes)} of {ByteText.Of(pressure.TotalBytes)} available{where}{swap}; "
-            + $"kills below {ByteText.Of(pressure.KillBelowBytes)}, recovers to {ByteText.Of(pressure.RecoverToBytes)}{falling}";
+            + $"kills below {ByteText.Of(pressure.KillBelowBytes)}{(pressure.HasSwapToSpare ? " once swap is spent" : "")}, recovers to {ByteText.Of(pressure.RecoverToBytes)}{falling}";
     }
 
     /// <summary>What must be said where nobody tells of Pods.</summary>
@@ -89,7 +89,7 @@ internal static class ExplainText
         List<string> also = [];
         if (signals.TimeLeftSeconds > 0)
         {
-            also.Add($"it lasts no longer than {Duration(signals.TimeLeftSeconds)}");
+            also.Add($"it lasts no longer than {Duration(signals.TimeLeftSeconds)}{(pressure.HasSwapToSpare ? " once swap is spent" : "")}");
         }
 
         var withSwap = signals.UsesSwap && pressure.UsableSwapBytes > 0 ? $" ({Duration(signals.StallWithSwapSeconds)} with swap to spare)" : "";

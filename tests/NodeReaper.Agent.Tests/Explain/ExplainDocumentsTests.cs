@@ -52,7 +52,28 @@ public sealed class ExplainDocumentsTests
         Assert.Equal([new ExplainedStage("observe", 500 * Mib), new ExplainedStage("terminate", 200 * Mib)], Explain(policy).Stages);
     }
 
-    private static ExplainDocument Explain(ReapPolicy policy, params Candidate[] candidates)
+    [Fact]
+    public void Huge_pages_that_were_set_aside_count_for_no_stage()
+    {
+        var policy = new ReapPolicy { Stages = new StagePolicy { Observe = MemoryAmount.OfPercent(50) } };
+
+        Assert.Equal([new ExplainedStage("observe", 300 * Mib)], Explain(policy, hugetlbBytes: 400 * Mib).Stages);
+    }
+
+    [Theory]
+    [InlineData(0, true, false)]
+    [InlineData(500, true, true)]
+    [InlineData(500, false, false)]
+    public void Whether_there_is_swap_to_spare_is_said(long swapMib, bool usesSwap, bool hasSwapToSpare)
+    {
+        var policy = new ReapPolicy { Pressure = new PressurePolicy { UseSwap = usesSwap } };
+
+        Assert.Equal(hasSwapToSpare, Explain(policy, swapMib * Mib).Pressure.HasSwapToSpare);
+    }
+
+    private static ExplainDocument Explain(ReapPolicy policy, params Candidate[] candidates) => Explain(policy, swapBytes: 0, hugetlbBytes: 0, candidates);
+
+    private static ExplainDocument Explain(ReapPolicy policy, long swapBytes = 0, long hugetlbBytes = 0, params Candidate[] candidates)
     {
         var snapshot = new CandidateSnapshot(8);
         foreach (var candidate in candidates)
@@ -60,7 +81,7 @@ public sealed class ExplainDocumentsTests
             snapshot.Add() = candidate;
         }
 
-        var reading = new PressureReading(1, new MemInfo(1000 * Mib, 700 * Mib, 700 * Mib, 0, 0, 0), 0, false, TimeSpan.Zero);
+        var reading = new PressureReading(1, new MemInfo(1000 * Mib, 700 * Mib, 700 * Mib, swapBytes, swapBytes, 1000 * Mib, hugetlbBytes), 0, false, TimeSpan.Zero);
         var ranking = new VictimRanking();
         CandidateRules.Apply(snapshot, policy, null);
         Ranker.Rank(snapshot, policy.Ranking, ranking);

@@ -58,6 +58,15 @@ public sealed class ExplainTextTests
         ExplainText.Of(s_document));
 
     [Fact]
+    public void With_swap_to_spare_the_threshold_alone_kills_nobody()
+    {
+        var text = ExplainText.Of(s_document with { Pressure = s_document.Pressure with { UsableSwapBytes = 500 * Mib, HasSwapToSpare = true } });
+
+        Assert.Contains("700 MiB of 1000 MiB available and 500 MiB of usable swap; kills below 96 MiB once swap is spent, recovers to 192 MiB", text, StringComparison.Ordinal);
+        Assert.Contains("when it lasts no longer than 250ms once swap is spent or tasks stall for it for 2s (10s with swap to spare)", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_shortage_is_told_first_of_all()
     {
         var document = s_document with { DryRun = true, Ranking = DryRunOf("batch", "shop"), Pressure = s_document.Pressure with { Signal = "available", AvailableBytes = 90 * Mib } };
