@@ -10,12 +10,12 @@ internal static class PolicyMeanings
             "Of their Pods it is only told that they would be killed, and nobody dies in their place. While there are any, the same "
             + "goes for containers whose Pod is not known.",
         ["pressure.killBelow"] =
-            "The node is short when less than this is available (MemAvailable). null: 5 % of the node's memory, at least 96Mi, at "
-            + "most 1Gi.",
+            "The node is short when less than this is available (MemAvailable) and swap is spent. null: 5 % of the node's memory, at "
+            + "least 96Mi, at most 1Gi.",
         ["pressure.recoverTo"] = "A kill is to bring the node back to this; not less than `killBelow`. null: twice `killBelow`.",
         ["pressure.timeLeft"] =
-            "The node is short, too, when less than `recoverTo` is available and nothing would be after this time, at the present "
-            + "rate. 0 turns it off.",
+            "The node is short, too, when less than `recoverTo` is available, nothing would be after this time at the present rate, and "
+            + "swap is spent. 0 turns it off.",
         ["pressure.useSwap"] =
             "`true`: swap is used up before anybody dies. `false`: the node is short as if it had none, so that nobody waits for what "
             + "was swapped out.",
