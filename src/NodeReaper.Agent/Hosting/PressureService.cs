@@ -218,6 +218,11 @@ internal sealed partial class PressureService(
             ByteText.Of(limits.RecoverToBytes),
             CamelCase.Of(strategy),
             policy.DryRun ? "dry run" : "live");
+        if (RaisedRecovery.Warning(policy.Pressure, node.Last.Memory) is { } warning)
+        {
+            RecoveryRaised(logger, warning);
+        }
+
         _started.TrySetResult();
         if (!_isStopping)
         {
@@ -304,6 +309,9 @@ internal sealed partial class PressureService(
 
     [LoggerMessage(EventId = 11, EventName = "KernelErrors", Level = LogLevel.Information, Message = "errors that the kernel answered on the kill path: {Errors}")]
     private static partial void KernelErrors(ILogger logger, string errors);
+
+    [LoggerMessage(EventId = 12, EventName = "RecoveryRaised", Level = LogLevel.Warning, Message = "{Warning}")]
+    private static partial void RecoveryRaised(ILogger logger, string warning);
 
     [LoggerMessage(EventId = 10, EventName = "Failed", Level = LogLevel.Critical, Message = "{Why}")]
     private static partial void Failed(ILogger logger, string why);
