@@ -26,7 +26,7 @@ public sealed partial class ReapCycle
     public void Explain(Explanation explanation)
     {
         var policy = explanation.OtherPolicy ?? _policy;
-        var occasion = FirstShort(policy.Pressure);
+        var occasion = explanation.OtherPolicy is null ? FirstShort(policy.Pressure) : Occasion.Of(_node, policy.Pressure);
         _tree.Refresh();
         _snapshot.SwapOnDisk = _node.SwapOnDisk();
         _collector.Collect(_tree, _newestPods(), policy, _snapshot, occasion.Slice, measuresGrowth: false);

@@ -233,6 +233,27 @@ public sealed class StageTests : CycleTest
     }
 
     [Fact]
+    public void A_throttle_in_a_slice_stays_while_that_is_short_and_nobody_dies()
+    {
+        var path = AddContainer("besteffort/podhog", 10, Start("--mib", "2").Id);
+        _cgroups.Write(path, "memory.high", $"{20 * Mib}\n");
+        _pods = new PodSnapshot([Pod("hog", containers: Container())]);
+        _cgroups.SetMemory("kubepods/besteffort", 576 * Mib);
+        _cgroups.Write("kubepods/besteffort", "memory.max", $"{600 * Mib}\n");
+        SetAvailable(900);
+        var cycle = Make(new ReapPolicy { Stages = new StagePolicy { Throttle = s_mark } });
+        _tree!.Refresh();
+        var container = Assert.Single(_tree.Containers.ToArray());
+        (container.HighBefore, container.ThrottledAt) = (long.MaxValue, 20 * Mib);
+        _node!.Slices.Update(_cgroups.Root, _tree.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        Run(cycle);
+        Thread.Sleep(600);
+        Run(cycle);
+        Assert.Equal(ReportKind.NoVictim, Assert.Single(_reports.Written).Kind);
+        Assert.Equal(20 * Mib, container.ThrottledAt);
+    }
+
+    [Fact]
     public void Page_cache_in_a_slice_is_no_pressure_at_any_stage()
     {
         AddContainer("besteffort/poda", 100, Start("--mib", "2").Id);

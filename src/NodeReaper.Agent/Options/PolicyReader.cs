@@ -145,13 +145,17 @@ internal sealed class PolicyReader
         Check("pressure.stall", "more", "pressure.stallWindow", pressure.Stall <= pressure.StallWindow);
         Check("pressure.fullStall", "more", "pressure.stallWindow", pressure.FullStall <= pressure.StallWindow);
         Check("pressure.fastestSample", "more", "pressure.slowestSample", pressure.FastestSample <= pressure.SlowestSample);
-        Check("stages.grace", "more", "stages.maxGrace", stages.MaxGrace == TimeSpan.Zero || stages.Grace <= stages.MaxGrace);
         CheckRanking();
 
         // A stage that begins after the kill would never be seen.
         CheckMark("pressure.recoverTo", pressure.RecoverTo);
         CheckMark("stages.observe", stages.Observe);
-        CheckMark("stages.reclaim", stages.Reclaim);
+        if (pressure.KillBelow is not null)
+        {
+            // With swap to spare, there is no kill before it.
+            CheckMark("stages.reclaim", stages.Reclaim);
+        }
+
         CheckMark("stages.throttle", stages.Throttle);
         CheckMark("stages.terminate", stages.Terminate);
     }

@@ -51,7 +51,7 @@ internal readonly record struct TextFile(ReadOnlyMemory<byte>? Bytes, YamlError?
 
             bytes = read.GetBuffer().AsMemory(0, (int)read.Length);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return Refuse($"cannot be read: {error.Message}");
         }

@@ -20,9 +20,10 @@ namespace NodeReaper.Engine.Candidates;
 /// The part of the kernel memory that is neither page tables nor cache, and the buffers of network sockets: threads, open files, what is in sockets and
 /// pipes. It goes with the processes, but not at once.
 /// </param>
+/// <param name="Locked">The part of the anonymous and the shared memory that stays where it is: mlocked, or on a tmpfs without swap.</param>
 public readonly record struct MemoryUse(
     long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable, long MappedShmem = 0,
-    long KernelInUse = 0)
+    long KernelInUse = 0, long Locked = 0)
 {
     /// <summary>
     /// By how much a cgroup's files can be off, in bytes: the kernel charges and counts in batches of 64 pages a CPU of the node, however few of them
@@ -68,7 +69,9 @@ public readonly record struct MemoryUse(
         stat.UnevictableBytes,
         // Mapped files are counted along: no more than a bound.
         Math.Min(stat.ShmemBytes, stat.FileMappedBytes),
-        Math.Max(0, stat.KernelBytes - stat.PageTableBytes - stat.ReclaimableSlabBytes) + stat.SocketBytes);
+        Math.Max(0, stat.KernelBytes - stat.PageTableBytes - stat.ReclaimableSlabBytes) + stat.SocketBytes,
+        // Without page cache that is mlocked: what of it is on no list of its own.
+        Math.Max(0, stat.UnevictableBytes - Math.Max(0, stat.FileBytes - stat.ShmemBytes - stat.ActiveFileBytes - stat.InactiveFileBytes)));
 
     /// <summary>What two cgroups use together.</summary>
     /// <param name="other">The other.</param>
@@ -82,5 +85,6 @@ public readonly record struct MemoryUse(
         Swap + other.Swap,
         Unevictable + other.Unevictable,
         MappedShmem + other.MappedShmem,
-        KernelInUse + other.KernelInUse);
+        KernelInUse + other.KernelInUse,
+        Locked + other.Locked);
 }

@@ -53,7 +53,7 @@ public static class SwapAllowance
         foreach (ref readonly var container in containers)
         {
             // What is mlocked, or on a tmpfs without swap, stays where it is.
-            var swappable = Math.Max(0, container.Memory.Anon + container.Memory.Shmem - container.Memory.Unevictable);
+            var swappable = Math.Max(0, container.Memory.Anon + container.Memory.Shmem - container.Memory.Locked);
             // Sandboxes have no limit, and nothing to swap.
             if (container.Cgroup.Role == ContainerRole.Sandbox)
             {

@@ -9,7 +9,7 @@ namespace NodeReaper.Engine.Stages;
 /// <summary>Where the node and its slices stand against the thresholds of the stages.</summary>
 internal sealed class StageMarks(NodePressure node)
 {
-    /// <summary>Finds a place with less than this: the node first. A slice that is short already is past the stages.</summary>
+    /// <summary>Finds a place with less than this: the node first. A slice that is short already is past the stages, and what was done there stays.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="below">The stage's threshold; null: the policy has no such stage.</param>
     /// <param name="stage">Its name.</param>
@@ -33,7 +33,7 @@ internal sealed class StageMarks(NodePressure node)
         foreach (var slice in node.Slices.All)
         {
             if (slice is { IsLimited: true } && IsAbove(slice, container)
-                && !Occasion.VerdictOn(slice.Last, policy.Pressure, isSlice: true).IsShort
+                && (container is not null || !Occasion.VerdictOn(slice.Last, policy.Pressure, isSlice: true).IsShort)
                 && TryFind(slice.Last, policy, amount, stage, isSwapSpent, slice, ref occasion))
             {
                 return true;

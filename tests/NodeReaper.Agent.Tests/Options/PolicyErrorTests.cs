@@ -201,16 +201,6 @@ public sealed class PolicyErrorTests : IDisposable
             "stages:\n  terminate: 20Mi",
             "2:14: stages.terminate: 20Mi must not be less than pressure.killBelow (by default, at least 96Mi); change one of them"
         },
-        {
-            "grace above the longest",
-            "stages:\n  grace: 40s",
-            "2:10: stages.grace: 40s must not be more than stages.maxGrace (30s); change one of them"
-        },
-        {
-            "the longest grace below the default",
-            "stages:\n  maxGrace: 5s",
-            "2:13: stages.maxGrace: 5s must not be less than stages.grace (10s); change one of them"
-        },
         { "tab that indents a section", "# A section.\nkill:\n\tdeadline: 1s", "3:1: a tab cannot indent; indent with spaces" },
         { "tab that indents a key", "plan:\n  maxKills: 3\nkill:\n  reapers: 2\n\tdeadline: 1s", "5:1: a tab cannot indent; indent with spaces" },
         { "tab after spaces", "kill:\n  strategy: hold\n \tdeadline: 1s", "3:2: a tab cannot indent; indent with spaces" },

@@ -64,6 +64,20 @@ public sealed class SwapAllowanceTests : IDisposable
     }
 
     [Fact]
+    public void Page_cache_that_is_locked_takes_nothing_from_what_can_be_swapped()
+    {
+        Add($"{1024 * Mib}", 0);
+        var text = File.ReadAllText(Path.Combine(_cgroups.Root, PathOf(1), "memory.stat"));
+        _cgroups.Write(
+            PathOf(1),
+            "memory.stat",
+            text.Replace("unevictable 0", $"unevictable {7 * Mib}", StringComparison.Ordinal)
+                .Replace($"inactive_file {7 * Mib}", "inactive_file 0", StringComparison.Ordinal));
+        Add("0", 0, anonMib: 900);
+        Assert.Equal(13 * Mib, Allowance());
+    }
+
+    [Fact]
     public void Without_any_limit_there_is_no_bound()
     {
         Add("max", 0);
