@@ -170,28 +170,7 @@ public sealed partial class ReapCycle : IDisposable
         }
     }
 
-    // While a slice is short in which nothing can be done, too.
-    private void WorkOnStages()
-    {
-        if (!_stages.Work(_policy, mayKill: _node.Last.Timestamp >= _reap.PauseUntil, out var stage))
-        {
-            return;
-        }
-
-        // Their grace period is over.
-        if (Allows(stage, _snapshot.All[_plan.Victims[0]]))
-        {
-            Capture(DecisionKind.GraceOver, stage, DrainingBytes(stage.Slice));
-            Execute(stage, null);
-        }
-        else
-        {
-            _stages.TellOfCap(_policy, stage, Stopwatch.GetTimestamp());
-        }
-    }
-
-    private bool Allows(in Occasion occasion) =>
-        _budget.Allows(Stopwatch.GetTimestamp(), Decisions.MaxKills(occasion.Verdict, _policy.Plan), _policy.Plan.KillWindow);
+    private bool Allows(in Occasion occasion) => _budget.Allows(occasion.Verdict, _policy.Plan);
 
     private bool Allows(in Occasion occasion, in Candidate candidate) => IsCounted(candidate) || Allows(occasion);
 
@@ -277,38 +256,6 @@ public sealed partial class ReapCycle : IDisposable
                 // A dry run: nothing has changed.
                 episode.WaitForAChange(occasion);
                 return Answer.Nothing;
-        }
-    }
-
-    private bool IsOfPlace(ref Occasion occasion, Episode episode)
-    {
-        _tree.Refresh();
-        var blame = _blame.Judge(_tree.Containers, _kernelOoms.Beside, _node, occasion.Slice, _policy.Pressure, _round);
-        if (blame == StallBlame.Verdict.Unknown)
-        {
-            return false;
-        }
-
-        occasion = occasion with { Stall = _blame.Evidence };
-        episode.IsStallOfPlace = blame == StallBlame.Verdict.Place;
-        if (blame == StallBlame.Verdict.OwnLimits)
-        {
-            TellOfAttribution(occasion, episode);
-            Forget(occasion.Slice);
-        }
-
-        return episode.IsStallOfPlace;
-    }
-
-    private void Forget(SlicePressure? slice)
-    {
-        if (slice is null)
-        {
-            _node.ForgetOwnStall();
-        }
-        else
-        {
-            slice.ForgetStall();
         }
     }
 
@@ -401,19 +348,6 @@ public sealed partial class ReapCycle : IDisposable
         }
 
         return hasKilled;
-    }
-
-    private void ForgetShortages()
-    {
-        foreach (var container in _tree.Containers)
-        {
-            if ((container.IsToldOf || container.IsWidened || container.GraceEnds > 0) && !_episodes.LastFor(container))
-            {
-                container.IsToldOf = false;
-                container.IsWidened = false;
-                _stages.ForgetGrace(_policy, container);
-            }
-        }
     }
 
     /// <inheritdoc/>

@@ -99,6 +99,10 @@ public abstract class CycleTest : IDisposable
             () => _pods);
     }
 
+    /// <summary>Finds the slices, as a look around does in the agent.</summary>
+    private protected void UpdateSlices(PressurePolicy? policy = null) =>
+        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, policy ?? new PressurePolicy(), (_, _) => { }, _ => { });
+
     private protected void Run(ReapCycle cycle)
     {
         Assert.True(_node!.Read(new PressurePolicy()));

@@ -208,7 +208,7 @@ public sealed class GracePeriodTests : CycleTest
         var cycle = Make(new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20) } });
         Run(cycle);
         Assert.Equal((ReportKind.Terminated, "asked"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        UpdateSlices();
         Run(cycle);
         Assert.Equal((ReportKind.Killed, "hog"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
         Assert.False(asked.Pidfd.HasExited());

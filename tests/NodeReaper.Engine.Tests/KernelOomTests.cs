@@ -157,7 +157,7 @@ public sealed class KernelOomTests : CycleTest
         SetEvents(0);
         SetAvailable(500);
         var cycle = Make(new ReapPolicy());
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        UpdateSlices();
         Run(cycle);
         cycle.LookForKernelKills();
         cycle.LookAround();
@@ -187,7 +187,7 @@ public sealed class KernelOomTests : CycleTest
         SetSlice(500);
         SetAvailable(700);
         var cycle = Make(new ReapPolicy { Pressure = new PressurePolicy { TimeLeft = TimeSpan.Zero } });
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        UpdateSlices();
         Run(cycle);
         cycle.LookForKernelKills();
         cycle.LookAround();

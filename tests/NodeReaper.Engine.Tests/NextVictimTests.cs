@@ -171,7 +171,7 @@ public sealed class NextVictimTests : CycleTest
         SetAvailable(500);
         var policy = new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromSeconds(5), Cooldown = TimeSpan.Zero } };
         var cycle = Make(policy);
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, policy.Pressure, (_, _) => { }, _ => { });
+        UpdateSlices(policy.Pressure);
         var aftermath = SideThread.Start(() =>
         {
             Assert.True(one.Pidfd.WaitForExit(Eventually.TimeoutMilliseconds));

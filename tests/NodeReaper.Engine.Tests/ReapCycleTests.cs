@@ -135,7 +135,7 @@ public sealed class ReapCycleTests : CycleTest
         SetAvailable(500);
         var policy = new ReapPolicy { Kill = new KillPolicy { Deadline = TimeSpan.FromMilliseconds(20), Cooldown = TimeSpan.Zero } };
         var cycle = Make(policy);
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, policy.Pressure, (_, _) => { }, _ => { });
+        UpdateSlices(policy.Pressure);
         Run(cycle);
         Assert.Equal(
             [(ReportKind.NoVictim, ""), (ReportKind.Killed, "hog")],

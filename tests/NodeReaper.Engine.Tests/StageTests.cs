@@ -206,7 +206,7 @@ public sealed class StageTests : CycleTest
         _cgroups.Write("kubepods/besteffort", "memory.max", $"{600 * Mib}\n");
         SetAvailable(250);
         var cycle = Make(Terminating());
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        UpdateSlices();
         Run(cycle);
         Assert.Contains(_reports.Written, report => report is { Kind: ReportKind.NoVictim, Signal: "available" });
         Assert.Contains(_reports.Written, report => report is { Kind: ReportKind.Terminated, Uid: "hog" });
@@ -245,7 +245,7 @@ public sealed class StageTests : CycleTest
         _tree!.Refresh();
         var container = Assert.Single(_tree.Containers.ToArray());
         (container.HighBefore, container.ThrottledAt) = (long.MaxValue, 20 * Mib);
-        _node!.Slices.Update(_cgroups.Root, _tree.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        UpdateSlices();
         Run(cycle);
         Thread.Sleep(600);
         Run(cycle);
@@ -266,9 +266,9 @@ public sealed class StageTests : CycleTest
             + $"inactive_file {150 * Mib}\nactive_file {50 * Mib}\nunevictable 0\nanon_thp 0\n");
         SetAvailable(900);
         var cycle = Make(new ReapPolicy { Stages = new StagePolicy { Observe = MemoryAmount.OfBytes(500 * Mib) } });
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, new PressurePolicy(), (_, _) => { }, _ => { });
+        UpdateSlices();
         Run(cycle);
-        var slice = _node.Slices.All[0]!;
+        var slice = _node!.Slices.All[0]!;
         Assert.Equal((true, 600 * Mib), (slice.IsLimited, slice.Last.Memory.AvailableBytes));
         Assert.Empty(_reports.Written);
     }

@@ -198,13 +198,13 @@ public sealed class StallAlarmTests : CycleTest
         SetAvailable(150);
         Add(0);
         var cycle = Make(s_atOnce);
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, s_atOnce.Pressure, (_, _) => { }, _ => { });
+        UpdateSlices(s_atOnce.Pressure);
         Run(cycle);
         cycle.LookAround();
         SetAllocationStalls(1);
         for (var tenth = 1; tenth <= 8; tenth++)
         {
-            _node.NoteStall();
+            _node!.NoteStall();
             Run(cycle);
             Thread.Sleep(100);
             Add(tenth);
@@ -236,8 +236,8 @@ public sealed class StallAlarmTests : CycleTest
         SetStall(otherPath, 0, 0);
         SetSlice(0);
         var cycle = Make(s_atOnce);
-        _node!.Slices.Update(_cgroups.Root, _tree!.Slices, s_atOnce.Pressure, (_, _) => { }, _ => { });
-        var slice = _node.Slices.All.ToArray().Single(each => each?.Path == "kubepods")!;
+        UpdateSlices(s_atOnce.Pressure);
+        var slice = _node!.Slices.All.ToArray().Single(each => each?.Path == "kubepods")!;
         Run(cycle);
         cycle.LookAround();
         for (var tenth = 0; tenth <= 8; tenth++)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using NodeReaper.Engine.Assessment;
+using NodeReaper.Engine.Policy;
 
 namespace NodeReaper.Engine.Planning;
 
@@ -27,6 +29,12 @@ public sealed class KillBudget
         var back = _times[(_count - most) % Kept];
         return now - back >= (long)(window.TotalSeconds * Stopwatch.Frequency);
     }
+
+    /// <summary>Tells whether a policy allows another kill now. Allocates nothing.</summary>
+    /// <param name="verdict">On the shortage.</param>
+    /// <param name="policy">The cap.</param>
+    public bool Allows(in PressureVerdict verdict, PlanPolicy policy) =>
+        Allows(Stopwatch.GetTimestamp(), Decisions.MaxKills(verdict, policy), policy.KillWindow);
 
     /// <summary>Counts a kill.</summary>
     /// <param name="now">When it was, in ticks of <see cref="Stopwatch"/>; not before the last one.</param>

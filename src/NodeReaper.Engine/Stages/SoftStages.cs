@@ -283,17 +283,14 @@ internal sealed partial class SoftStages : IDisposable
     }
 
     /// <summary>Tells, once, that the cap on kills keeps the stage from going on.</summary>
-    internal void TellOfCap(ReapPolicy policy, in Occasion occasion, long now)
+    internal void TellOfCap(ReapPolicy policy, in Occasion occasion)
     {
-        if (!_hasToldOfCap && !IsWithinBudget(policy, occasion, now))
+        if (!_hasToldOfCap && !_budget.Allows(occasion.Verdict, policy.Plan))
         {
             _hasToldOfCap = true;
             _tell.Capped(occasion, policy);
         }
     }
-
-    private bool IsWithinBudget(ReapPolicy policy, in Occasion occasion, long now) =>
-        _budget.Allows(now, Decisions.MaxKills(occasion.Verdict, policy.Plan), policy.Plan.KillWindow);
 
     // True when the plan holds those whose time is over.
     private bool Terminate(ReapPolicy policy, in Occasion occasion)
@@ -323,7 +320,7 @@ internal sealed partial class SoftStages : IDisposable
                     && Grace.ThatFits(occasion, candidate, policy.Stages) is { } grace
                     && !Ask(policy, occasion, index, grace))
                 {
-                    TellOfCap(policy, occasion, now);
+                    TellOfCap(policy, occasion);
                 }
 
                 _plan.Remove(position, _snapshot.All);
@@ -338,7 +335,7 @@ internal sealed partial class SoftStages : IDisposable
     {
         ref readonly var candidate = ref _snapshot.All[index];
         var now = Stopwatch.GetTimestamp();
-        if (!IsWithinBudget(policy, occasion, now) || !_mainProcess.Terminate(candidate.Cgroup.Directory, candidate.FreeableBytes).IsNone)
+        if (!_budget.Allows(occasion.Verdict, policy.Plan) || !_mainProcess.Terminate(candidate.Cgroup.Directory, candidate.FreeableBytes).IsNone)
         {
             return false;
         }
