@@ -11,6 +11,7 @@ public sealed class Gauges
     private readonly long[] _candidates = new long[Enum.GetValues<Exclusion>().Length];
     private long _availableBytes;
     private long _killBelowBytes;
+    private long _swapToSpareBytes;
     private long _pendingBytes;
     private long _heldVictims;
     private long _undeadVictims;
@@ -28,6 +29,9 @@ public sealed class Gauges
 
     /// <summary>The threshold of the node, in bytes.</summary>
     public long KillBelowBytes => Volatile.Read(ref _killBelowBytes);
+
+    /// <summary>Free swap of the node that is of use, in bytes, while that keeps the threshold from counting; 0 once swap is spent.</summary>
+    public long SwapToSpareBytes => Volatile.Read(ref _swapToSpareBytes);
 
     /// <summary>What the node is to have again after a kill, in bytes.</summary>
     public long RecoverToBytes => Volatile.Read(ref _recoverToBytes);
@@ -82,6 +86,7 @@ public sealed class Gauges
 
         Volatile.Write(ref _availableBytes, node.Last.Memory.AvailableBytes);
         Volatile.Write(ref _killBelowBytes, ofNode.Limits.KillBelowBytes);
+        Volatile.Write(ref _swapToSpareBytes, node.Last.IsSwapSpent(ofNode.Limits) ? 0 : node.Last.UsableSwapBytes);
         Volatile.Write(ref _recoverToBytes, ofNode.Limits.RecoverToBytes);
         Volatile.Write(ref _nodeShortageBytes, shortage);
         Volatile.Write(ref _sliceShortageBytes, shortest);

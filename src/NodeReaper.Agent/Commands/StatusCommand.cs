@@ -49,12 +49,13 @@ internal static class StatusCommand
 
     internal static string TextOf(StatusDocument status)
     {
+        var onceSwapIsSpent = status.SwapToSpareBytes > 0 ? $" once swap is spent, of which {ByteText.Of(status.SwapToSpareBytes)} is left" : "";
         var lines = new List<string>
         {
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"agent {status.AgentVersion}{(status.Node is null ? "" : $" on {status.Node}")}, up {TimeSpan.FromSeconds(Math.Floor(status.UptimeSeconds)):c}, strategy {status.Strategy}, {ModeText.Of(status.DryRun, status.DryRunNamespaces)}"),
-            $"memory     {ByteText.Of(status.AvailableBytes)} available, kills below {ByteText.Of(status.KillBelowBytes)}",
+            $"memory     {ByteText.Of(status.AvailableBytes)} available, kills below {ByteText.Of(status.KillBelowBytes)}{onceSwapIsSpent}",
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"loop       went round {status.LoopAgeSeconds:0.0} s ago; Pods {(status.PodsAgeSeconds is { } age ? $"known as of {age:0} s ago" : "known from their cgroups only")}"),

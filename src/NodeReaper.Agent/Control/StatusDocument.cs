@@ -31,6 +31,9 @@ internal sealed record StatusDocument
 
     public long KillBelowBytes { get; init; }
 
+    /// <summary>Free swap that is of use while that keeps the threshold from counting; 0 once swap is spent.</summary>
+    public long SwapToSpareBytes { get; init; }
+
     /// <summary>Containers at the last look: candidate, or why they may not be killed.</summary>
     public required IReadOnlyDictionary<string, long> Containers { get; init; }
 

@@ -25,6 +25,7 @@ internal static class StatusDocuments
             PodsAgeSeconds = podsAge is { } age ? Math.Round(age.TotalSeconds, 1) : null,
             AvailableBytes = gauges.AvailableBytes,
             KillBelowBytes = gauges.KillBelowBytes,
+            SwapToSpareBytes = gauges.SwapToSpareBytes,
             Containers = Enum.GetValues<Exclusion>()
                 .Where(exclusion => gauges.Candidates(exclusion) > 0)
                 .ToDictionary(exclusion => exclusion == Exclusion.None ? "candidate" : CamelCase.Of(exclusion), gauges.Candidates),

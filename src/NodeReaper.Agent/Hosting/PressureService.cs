@@ -215,6 +215,7 @@ internal sealed partial class PressureService(
             tree.Containers.Length,
             tree.TreeCount == 0 ? "no kubepods tree yet" : string.Join(", ", tree.Trees),
             ByteText.Of(limits.KillBelowBytes),
+            node.Last.IsSwapSpent(limits) ? "" : " once swap is spent",
             ByteText.Of(limits.RecoverToBytes),
             CamelCase.Of(strategy),
             policy.DryRun ? "dry run" : "live");
@@ -277,9 +278,9 @@ internal sealed partial class PressureService(
     }
 
     [LoggerMessage(EventId = 1, EventName = "Watching", Level = LogLevel.Information,
-        Message = "watching {Containers} container(s) in {Trees}; kills below {KillBelow} available, recovers to {RecoverTo}, strategy {Strategy}, {Mode}")]
+        Message = "watching {Containers} container(s) in {Trees}; kills below {KillBelow} available{OnceSwapIsSpent}, recovers to {RecoverTo}, strategy {Strategy}, {Mode}")]
     private static partial void Watching(
-        ILogger logger, int containers, string trees, string killBelow, string recoverTo, string strategy, string mode);
+        ILogger logger, int containers, string trees, string killBelow, string onceSwapIsSpent, string recoverTo, string strategy, string mode);
 
     [LoggerMessage(EventId = 2, EventName = "Protected", Level = LogLevel.Information, Message = "{Step}")]
     private static partial void Protected(ILogger logger, string step);

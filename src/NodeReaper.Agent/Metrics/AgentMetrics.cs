@@ -69,6 +69,7 @@ internal sealed class AgentMetrics
         QuarantinedVictims = Gauge("quarantined_victims", "Containers that were killed, and whose processes are not all gone, or whose memory is not back.");
         Available = Gauge("memory_available_bytes", "MemAvailable at the last sample.");
         KillBelow = Gauge("memory_kill_below_bytes", "The threshold of the node.");
+        SwapToSpare = Gauge("memory_swap_to_spare_bytes", "Free swap that is of use while that keeps the threshold from counting; 0 once swap is spent.");
         RecoverTo = Gauge("memory_recover_to_bytes", "What the node is to have again after a kill.");
         Shortage = Gauge("memory_shortage_bytes", "What the node, or the slice above the Pods that is shortest at a limit of its own, is short of; 0 when it is not short.", "place");
         Degraded = Gauge("degraded", "1 while the agent protects less well than it could, by what it cannot do well; else 0.", "reason");
@@ -135,6 +136,8 @@ internal sealed class AgentMetrics
     internal Gauge Available { get; }
 
     internal Gauge KillBelow { get; }
+
+    internal Gauge SwapToSpare { get; }
 
     internal Gauge RecoverTo { get; }
 

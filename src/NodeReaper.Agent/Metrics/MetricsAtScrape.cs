@@ -66,6 +66,7 @@ internal sealed class MetricsAtScrape(
         metrics.QuarantinedVictims.Set(gauges.UndeadVictims);
         metrics.Available.Set(gauges.AvailableBytes);
         metrics.KillBelow.Set(gauges.KillBelowBytes);
+        metrics.SwapToSpare.Set(gauges.SwapToSpareBytes);
         metrics.RecoverTo.Set(gauges.RecoverToBytes);
         metrics.Shortage.WithLabels("node").Set(gauges.NodeShortageBytes);
         metrics.Shortage.WithLabels("slice").Set(gauges.SliceShortageBytes);

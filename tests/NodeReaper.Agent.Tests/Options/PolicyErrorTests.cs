@@ -169,7 +169,12 @@ public sealed class PolicyErrorTests : IDisposable
         {
             "folder for a file",
             "report:\n  incidentFile: /var/log/",
-            "2:17: report.incidentFile: '/var/log/' names no file; give the path of a file, such as /var/log/nodereaper/incidents.jsonl, or null"
+            "2:17: report.incidentFile: '/var/log/' is no absolute path of a file; give the absolute path of a file, such as /var/log/nodereaper/incidents.jsonl, or null"
+        },
+        {
+            "where the agent happens to be started",
+            "record:\n  directory: records",
+            "2:14: record.directory: 'records' is no absolute path of a folder; give the absolute path of a folder, such as /var/lib/nodereaper/records, or null"
         },
         {
             "stall above its window",

@@ -7,11 +7,11 @@ namespace NodeReaper.Agent.Options.Syntax;
 /// <param name="example">One that is right.</param>
 internal sealed class FileSyntax(string noun = "file", string example = "/var/log/nodereaper/incidents.jsonl") : KeySyntax<string?>
 {
-    internal override string Expected => $"the path of a {noun}, such as {example}, or null";
+    internal override string Expected => $"the absolute path of a {noun}, such as {example}, or null";
 
-    internal override string Range => $"path of a {noun}, null";
+    internal override string Range => $"absolute path of a {noun}, null";
 
-    internal override ValueSchema Schema => new() { Types = ["string", "null"], Pattern = ".*[^/]" };
+    internal override ValueSchema Schema => new() { Types = ["string", "null"], Pattern = "/.*[^/]" };
 
     internal override string? Read(YamlValue value, Action<YamlPosition, string> refuse)
     {
@@ -19,10 +19,10 @@ internal sealed class FileSyntax(string noun = "file", string example = "/var/lo
         {
             case { IsNull: true }:
                 return null;
-            case YamlScalar { Text: { Length: > 0 } path } when path[^1] != '/' && !path.Any(char.IsControl):
+            case YamlScalar { Text: { Length: > 0 } path } when path[0] == '/' && path[^1] != '/' && !path.Any(char.IsControl):
                 return path;
             default:
-                refuse(value.Position, $"{(value is YamlScalar ? $"{value.Noun} names no {noun}" : $"is {value.Noun}")}; give {Expected}");
+                refuse(value.Position, $"{(value is YamlScalar ? $"{value.Noun} is no absolute path of a {noun}" : $"is {value.Noun}")}; give {Expected}");
                 return null;
         }
     }
