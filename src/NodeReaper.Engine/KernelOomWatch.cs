@@ -9,7 +9,6 @@ namespace NodeReaper.Engine;
 /// </summary>
 internal sealed class KernelOomWatch(NodePressure node, KubepodsTree tree) : IDisposable
 {
-    private readonly KernelOomVictims _victims = new();
     private readonly CgroupsBeside _beside = new();
 
     // What was killed before the first reading is none of ours.
@@ -76,7 +75,7 @@ internal sealed class KernelOomWatch(NodePressure node, KubepodsTree tree) : IDi
 
     private void Observe()
     {
-        var pods = _victims.Find(tree.Containers);
+        var pods = KernelOomVictims.Find(tree.Containers);
         var ooms = node.Slices.OomsOfPods();
         var kills = node.Slices.OomKillsInPods();
 

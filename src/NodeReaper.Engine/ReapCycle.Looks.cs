@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NodeReaper.Engine.Candidates;
 using NodeReaper.Engine.Explaining;
+using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Engine.Planning;
 using NodeReaper.Engine.Policy;
 using NodeReaper.Engine.Pressure;
@@ -71,7 +72,7 @@ public sealed partial class ReapCycle
     // One at a time: the next look finds the next.
     private void LookForLivelocks()
     {
-        if (_livelocks.Find(_tree.Containers, _policy.OwnLimit, out var livelock) is not { } container)
+        if (LivelockWatch.Find(_tree.Containers, _policy.OwnLimit, out var livelock) is not { } container)
         {
             return;
         }

@@ -29,7 +29,6 @@ public sealed partial class ReapCycle : IDisposable
     private readonly DrainingVictims _draining = new();
     private readonly Func<DrainingVictim, bool> _tellOfDrained;
     private readonly KillBudget _budget = new();
-    private readonly LivelockWatch _livelocks = new();
     private readonly StallBlame _blame = new();
     private readonly RecentGrowth _growth = new();
     private ReapPolicy _policy;

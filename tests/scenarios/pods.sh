@@ -47,11 +47,12 @@ cgroup_of() {
     container_cgroup "${!qos}" "uid-$1" "$(container_id "$1")"
 }
 
-# decisions: the incidents without those that only tell of the end of an earlier one (drained). Starts no program.
+# decisions: the incidents without those that only tell of the end of an earlier one (drained), or whose stalls they were for which nobody
+# dies (attributed). Starts no program.
 decisions() {
     local lines=() line count=0
     [ ! -e "$incidents" ] || mapfile -t lines < "$incidents"
-    for line in "${lines[@]}"; do [[ $line == *'"kind":"drained"'* ]] || count=$((count + 1)); done
+    for line in "${lines[@]}"; do [[ $line == *'"kind":"drained"'* || $line == *'"kind":"attributed"'* ]] || count=$((count + 1)); done
     echo $count
 }
 
@@ -61,7 +62,7 @@ has_decisions() { [ "$(decisions)" -ge "$1" ]; }
 decision() {
     local number=$1
     shift
-    jq -c 'select(.kind != "drained")' "$incidents" | sed -n "${number}p" | jq -r "$@"
+    jq -c 'select(.kind | IN("drained", "attributed") | not)' "$incidents" | sed -n "${number}p" | jq -r "$@"
 }
 
 # is_drained N: the end of the Nth is told.

@@ -1,6 +1,5 @@
 using NodeReaper.Engine.OwnLimits;
 using NodeReaper.Kernel.Cgroups;
-using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.Candidates;
 
@@ -13,7 +12,6 @@ public sealed class CgroupsBeside : IDisposable
     // As many as the path to a nested kubelet has beside it; each costs a descriptor.
     private const int MaxCgroups = 64;
     private readonly List<Beside> _cgroups = new(MaxCgroups);
-    private readonly byte[] _text = new byte[512];
 
     /// <summary>Opens what is new and closes what is gone. Allocates for what is new: for quiet moments.</summary>
     /// <param name="cgroupRoot">Where cgroup v2 is mounted.</param>
@@ -33,7 +31,7 @@ public sealed class CgroupsBeside : IDisposable
         {
             if (!Knows(paths[i]) && CgroupDirectory.Open(Path.Combine(cgroupRoot, paths[i].Path), out _) is { IsOpen: true } directory)
             {
-                _cgroups.Add(new Beside(paths[i], directory, TryRead(directory, out var events) ? events : default));
+                _cgroups.Add(new Beside(paths[i], directory, directory.TryReadEvents("memory.events\0"u8, out var events) ? events : default));
             }
         }
     }
@@ -45,7 +43,7 @@ public sealed class CgroupsBeside : IDisposable
         for (var i = 0; i < _cgroups.Count; i++)
         {
             var cgroup = _cgroups[i];
-            if (TryRead(cgroup.Directory, out var events))
+            if (cgroup.Directory.TryReadEvents("memory.events\0"u8, out var events))
             {
                 kills += events.Oom > cgroup.Last.Oom ? Math.Max(0, events.OomKill - cgroup.Last.OomKill) : 0;
                 _cgroups[i] = cgroup with { Last = events };
@@ -56,33 +54,31 @@ public sealed class CgroupsBeside : IDisposable
     }
 
     /// <summary>Begins to measure how long those wait that meet a limit. Allocates nothing.</summary>
-    /// <param name="files">Reads them.</param>
     /// <returns>True when one has met a limit since the last look.</returns>
-    internal bool BeginStalls(LimitFiles files)
+    internal bool BeginStalls()
     {
         var any = false;
         for (var i = 0; i < _cgroups.Count; i++)
         {
             var cgroup = _cgroups[i];
-            var hits = files.TimesAtLimit(cgroup.Directory);
+            var hits = LimitFiles.TimesAtLimit(cgroup.Directory);
             any |= hits > cgroup.Last.TimesAtLimit;
-            _cgroups[i] = cgroup with { LimitHits = hits, StalledMicroseconds = files.StalledMicroseconds(cgroup.Directory) };
+            _cgroups[i] = cgroup with { LimitHits = hits, StalledMicroseconds = LimitFiles.StalledMicroseconds(cgroup.Directory) };
         }
 
         return any;
     }
 
     /// <summary>How long they have waited since that was begun, and those of them that have met a limit since, in microseconds. Allocates nothing.</summary>
-    /// <param name="files">Reads them.</param>
-    internal (long All, long AtLimits) Stalled(LimitFiles files)
+    internal (long All, long AtLimits) Stalled()
     {
         var (all, atLimits) = (0L, 0L);
         for (var i = 0; i < _cgroups.Count; i++)
         {
             var cgroup = _cgroups[i];
-            var waited = Math.Max(0, files.StalledMicroseconds(cgroup.Directory) - cgroup.StalledMicroseconds);
+            var waited = Math.Max(0, LimitFiles.StalledMicroseconds(cgroup.Directory) - cgroup.StalledMicroseconds);
             all += waited;
-            atLimits += files.TimesAtLimit(cgroup.Directory) > cgroup.LimitHits ? waited : 0;
+            atLimits += LimitFiles.TimesAtLimit(cgroup.Directory) > cgroup.LimitHits ? waited : 0;
         }
 
         return (all, atLimits);
@@ -119,13 +115,6 @@ public sealed class CgroupsBeside : IDisposable
         }
 
         return false;
-    }
-
-    private bool TryRead(CgroupDirectory directory, out MemoryEvents events)
-    {
-        events = default;
-        var read = directory.ReadFile("memory.events\0"u8, _text);
-        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out events) == ParseOutcome.Ok;
     }
 
     private readonly record struct Beside(SlicePath Path, CgroupDirectory Directory, MemoryEvents Last)

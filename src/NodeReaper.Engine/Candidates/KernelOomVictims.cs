@@ -1,5 +1,4 @@
 using NodeReaper.Kernel.Cgroups;
-using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Engine.Candidates;
 
@@ -15,13 +14,11 @@ public readonly record struct OomsOfPods(ContainerCgroup? Victim, long AtOwnLimi
 /// node's sake: whoever dies at a limit has an "oom" counted where that limit is, and above; who dies for the node has none
 /// (Documentation/admin-guide/cgroup-v2.rst).
 /// </summary>
-public sealed class KernelOomVictims
+public static class KernelOomVictims
 {
-    private readonly byte[] _text = new byte[512];
-
     /// <summary>Looks for counters that have risen since the last look. Allocates nothing.</summary>
     /// <param name="containers">The containers.</param>
-    public OomsOfPods Find(ReadOnlySpan<ContainerCgroup> containers)
+    public static OomsOfPods Find(ReadOnlySpan<ContainerCgroup> containers)
     {
         Read(containers);
         var found = default(OomsOfPods);
@@ -43,16 +40,16 @@ public sealed class KernelOomVictims
         return found;
     }
 
-    private void Read(ReadOnlySpan<ContainerCgroup> containers)
+    private static void Read(ReadOnlySpan<ContainerCgroup> containers)
     {
         ContainerCgroup? before = null;
         foreach (var container in containers)
         {
-            container.Events = TryRead(container, "memory.events\0"u8, out var events) ? events : container.LastEvents;
+            container.Events = container.Directory.TryReadEvents("memory.events\0"u8, out var events) ? events : container.LastEvents;
 
             // A Pod's containers most often follow one another: its own file is read once then.
             container.PodEvents = before is not null && IsSamePod(before, container) ? before.PodEvents
-                : TryRead(container, "../memory.events\0"u8, out events) ? events
+                : container.Directory.TryReadEvents("../memory.events\0"u8, out events) ? events
                 : container.LastPodEvents;
             before = container;
         }
@@ -120,11 +117,4 @@ public sealed class KernelOomVictims
     }
 
     private static bool IsSamePod(ContainerCgroup one, ContainerCgroup other) => one.PodUid.SequenceEqual(other.PodUid);
-
-    private bool TryRead(ContainerCgroup container, ReadOnlySpan<byte> nullTerminatedName, out MemoryEvents events)
-    {
-        events = default;
-        var read = container.Directory.ReadFile(nullTerminatedName, _text);
-        return read.Succeeded && MemoryEvents.Parse(_text.AsSpan(0, (int)read.Value), out events) == ParseOutcome.Ok;
-    }
 }

@@ -10,11 +10,10 @@ namespace NodeReaper.Engine.OwnLimits;
 /// a limit. With one container, a kubelet gives its limit to the Pod as well, which is met first, for the sandbox is in it: that counts in
 /// the Pod's memory.events.local, and not below.
 /// </summary>
-public sealed class LivelockWatch
+public static class LivelockWatch
 {
     // What was not looked at for so long begins anew.
     private static readonly TimeSpan s_gap = TimeSpan.FromSeconds(20);
-    private readonly LimitFiles _files = new();
 
     /// <summary>Looks at each container; their memory.events must have been read just now. Allocates nothing.</summary>
     /// <param name="containers">The containers.</param>
@@ -23,7 +22,7 @@ public sealed class LivelockWatch
     /// <returns>
     /// The first that has stood still long enough and was not found before, or what gives back more of the same Pod; null when there is none.
     /// </returns>
-    public ContainerCgroup? Find(ReadOnlySpan<ContainerCgroup> containers, OwnLimitPolicy policy, out Livelock found)
+    public static ContainerCgroup? Find(ReadOnlySpan<ContainerCgroup> containers, OwnLimitPolicy policy, out Livelock found)
     {
         var now = Stopwatch.GetTimestamp();
         ContainerCgroup? first = null;
@@ -47,16 +46,16 @@ public sealed class LivelockWatch
     private static bool IsLarger(ContainerCgroup container, ContainerCgroup than) =>
         container.PodUid.SequenceEqual(than.PodUid) && container.LastFreeableBytes > than.LastFreeableBytes;
 
-    private LivelockState Next(
+    private static LivelockState Next(
         ContainerCgroup container, in LivelockState state, OwnLimitPolicy policy, long now, out Livelock livelock)
     {
         livelock = default;
         var hits = container.LastEvents.TimesAtLimit;
-        var podHits = _files.TimesAtPodLimit(container.Directory);
+        var podHits = LimitFiles.TimesAtPodLimit(container.Directory);
         var newHits = hits - state.LimitHits + podHits - state.PodLimitHits;
 
         // What we slow down ourselves is not for its own limit's sake.
-        if (newHits <= 0 || container.ThrottledAt > 0 || !_files.TryReadStall(container.Directory, out var stall))
+        if (newHits <= 0 || container.ThrottledAt > 0 || !LimitFiles.TryReadStall(container.Directory, out var stall))
         {
             return new LivelockState { LimitHits = hits, PodLimitHits = podHits };
         }

@@ -18,7 +18,6 @@ public sealed class StallBlame
 
     // What was begun for an earlier stall says nothing of this one.
     private static readonly long s_most = 3 * Stopwatch.Frequency;
-    private readonly LimitFiles _files = new();
     private long _beganAt;
     private long _judgedIn;
     private long _nodeMicroseconds;
@@ -86,16 +85,16 @@ public sealed class StallBlame
     }
 
     // What the Pods and those beside them have waited, which is no more than the node; and those beside them that met a limit.
-    private (long Waited, long AtLimits) OfNode(long waited, NodePressure node, CgroupsBeside beside)
+    private static (long Waited, long AtLimits) OfNode(long waited, NodePressure node, CgroupsBeside beside)
     {
-        var (ofBeside, atLimits) = beside.Stalled(_files);
+        var (ofBeside, atLimits) = beside.Stalled();
         var (ofPods, areRead) = (0L, false);
         foreach (var slice in node.Slices.All)
         {
             // A node that has another kubelet in it has more than one.
             if (slice is { Place: StallPlaces.Kubepods })
             {
-                areRead = _files.TryReadStall(slice.Directory, out var own);
+                areRead = LimitFiles.TryReadStall(slice.Directory, out var own);
                 if (!areRead)
                 {
                     break;
@@ -117,18 +116,18 @@ public sealed class StallBlame
     // Begins with all of them. Of a slice, who has met a limit since the last look around is the reason to go on.
     private bool Begin(ReadOnlySpan<ContainerCgroup> containers, CgroupsBeside beside, NodePressure node, SlicePressure? slice, long now)
     {
-        var isWorthIt = beside.BeginStalls(_files) || slice is null;
+        var isWorthIt = beside.BeginStalls() || slice is null;
         foreach (var container in containers)
         {
             var hits = Hits(container);
             isWorthIt |= hits > container.Livelock.LimitHits + container.Livelock.PodLimitHits;
             container.LimitHits = hits;
-            container.StalledMicroseconds = _files.StalledMicroseconds(container.Directory);
+            container.StalledMicroseconds = LimitFiles.StalledMicroseconds(container.Directory);
         }
 
         foreach (var each in node.Slices.All)
         {
-            each?.StalledMicroseconds = _files.StalledMicroseconds(each.Directory);
+            each?.StalledMicroseconds = LimitFiles.StalledMicroseconds(each.Directory);
         }
 
         _nodeMicroseconds = node.TryReadStall(out var ofNode) ? ofNode.SomeTotalMicroseconds : 0;
@@ -150,7 +149,7 @@ public sealed class StallBlame
                 continue;
             }
 
-            var waited = Math.Max(0, _files.StalledMicroseconds(container.Directory) - container.StalledMicroseconds);
+            var waited = Math.Max(0, LimitFiles.StalledMicroseconds(container.Directory) - container.StalledMicroseconds);
             if (Hits(container) <= container.LimitHits)
             {
                 longest = Math.Max(longest, waited);
@@ -167,8 +166,8 @@ public sealed class StallBlame
         return atLimits;
     }
 
-    private bool TryReadStall(NodePressure node, SlicePressure? slice, out PressureStall stall) =>
-        slice is null ? node.TryReadStall(out stall) : _files.TryReadStall(slice.Directory, out stall);
+    private static bool TryReadStall(NodePressure node, SlicePressure? slice, out PressureStall stall) =>
+        slice is null ? node.TryReadStall(out stall) : LimitFiles.TryReadStall(slice.Directory, out stall);
 
-    private long Hits(ContainerCgroup container) => _files.TimesAtLimit(container.Directory) + _files.TimesAtPodLimit(container.Directory);
+    private static long Hits(ContainerCgroup container) => LimitFiles.TimesAtLimit(container.Directory) + LimitFiles.TimesAtPodLimit(container.Directory);
 }

@@ -80,12 +80,12 @@ public sealed record PressurePolicy
     public const long MinAmountBytes = 1L << 20;
 
     /// <summary>
-    /// The node is short when less than this is available (MemAvailable). 1 MiB to 1 PiB, or a share of MemTotal.
-    /// Null: 5 % of MemTotal, at least 96 MiB, at most 1 GiB.
+    /// The node is short when less than this is available (MemAvailable). 1 MiB to 1 PiB, or a share of the node's memory (<see cref="MemoryAmount"/>).
+    /// Null: 5 % of that, at least 96 MiB, at most 1 GiB.
     /// </summary>
     public MemoryAmount? KillBelow { get; init; }
 
-    /// <summary>A kill is to bring the node back to this. 1 MiB to 1 PiB, or a share of MemTotal. Null: twice <see cref="KillBelow"/>.</summary>
+    /// <summary>A kill is to bring the node back to this. 1 MiB to 1 PiB, or a share of the node's memory (<see cref="MemoryAmount"/>). Null: twice <see cref="KillBelow"/>.</summary>
     public MemoryAmount? RecoverTo { get; init; }
 
     /// <summary>

@@ -2,7 +2,7 @@ namespace NodeReaper.Engine.Policy;
 
 /// <summary>
 /// What is tried before anybody is killed. Each stage begins when less than its threshold is available, on the node or in a slice with a
-/// limit of its own, and is undone when the pressure is gone. Null: not at all. 1 MiB to 1 PiB, or a share of MemTotal (of the slice's limit).
+/// limit of its own, and is undone when the pressure is gone. Null: not at all. 1 MiB to 1 PiB, or a share of the node's memory (of the slice's limit).
 /// </summary>
 public sealed record StagePolicy
 {

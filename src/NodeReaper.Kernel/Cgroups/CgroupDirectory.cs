@@ -1,4 +1,5 @@
 using NodeReaper.Kernel.Syscalls;
+using NodeReaper.Kernel.Text;
 
 namespace NodeReaper.Kernel.Cgroups;
 
@@ -71,6 +72,18 @@ public readonly record struct CgroupDirectory(FileDescriptor Descriptor)
         var written = file.Write(content);
         file.Close();
         return written.Error;
+    }
+
+    /// <summary>Reads memory.events or memory.events.local, of this cgroup or of one above it (<c>../</c>).</summary>
+    /// <param name="nullTerminatedName">The file's name.</param>
+    /// <param name="events">The reading; all 0 when it failed.</param>
+    /// <returns>False when the cgroup is gone, or the file does not read as the kernel writes it.</returns>
+    public bool TryReadEvents(ReadOnlySpan<byte> nullTerminatedName, out MemoryEvents events)
+    {
+        Span<byte> text = stackalloc byte[512];
+        events = default;
+        var read = ReadFile(nullTerminatedName, text);
+        return read.Succeeded && MemoryEvents.Parse(text[..(int)read.Value], out events) == ParseOutcome.Ok;
     }
 
     /// <summary>

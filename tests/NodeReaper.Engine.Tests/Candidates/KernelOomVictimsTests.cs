@@ -10,7 +10,6 @@ public sealed class KernelOomVictimsTests : IDisposable
     private const string Other = "kubepods/besteffort/podother/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
     private readonly FakeCgroups _cgroups = new();
-    private readonly KernelOomVictims _victims = new();
     private readonly KubepodsTree _tree;
 
     public KernelOomVictimsTests()
@@ -122,7 +121,7 @@ public sealed class KernelOomVictimsTests : IDisposable
         Assert.Equal(0, Allocations.Of(() => Find()));
     }
 
-    private OomsOfPods Find() => _victims.Find(_tree.Containers);
+    private OomsOfPods Find() => KernelOomVictims.Find(_tree.Containers);
 
     private void Write(string path, int oom, int oomKill) =>
         _cgroups.Write(path, "memory.events", $"low 0\nhigh 0\nmax 7\noom {oom}\noom_kill {oomKill}\noom_group_kill 0\n");
