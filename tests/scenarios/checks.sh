@@ -175,24 +175,24 @@ tracer() { keyed "/proc/$1/status" TracerPid:; }
 is_traced() { [ "$(tracer "$1")" != 0 ]; }
 is_untraced() { [ "$(tracer "$1")" = 0 ]; }
 
-# some_total: how long some task of the node has waited for memory since it was booted, in microseconds.
+# some_total RESOURCE: how long some task of the node has waited for memory or io since it was booted, in microseconds.
 some_total() {
     local rest
-    read -r _ rest < /proc/pressure/memory
+    read -r _ rest < "/proc/pressure/$1"
     echo "${rest##*total=}"
 }
 
-# stall SECONDS MS: for so long, and on until the node's tasks have waited for memory for so many milliseconds in all: how fast they do
-# differs between machines.
+# stall RESOURCE SECONDS MS: for so long, and on until the node's tasks have waited for memory or io for so many milliseconds in all: how
+# fast they do differs between machines.
 stall() {
-    local before end=$((SECONDS + $1 + 120)) begun=$SECONDS stalled
-    before=$(some_total)
-    nap "$1"
-    while stalled=$((($(some_total) - before) / 1000)); [ "$stalled" -lt "$2" ]; do
-        [ "$SECONDS" -lt "$end" ] || fail "the node's tasks waited only $stalled ms for memory in $((SECONDS - begun)) s"
+    local before end=$((SECONDS + $2 + 120)) begun=$SECONDS stalled
+    before=$(some_total "$1")
+    nap "$2"
+    while stalled=$((($(some_total "$1") - before) / 1000)); [ "$stalled" -lt "$3" ]; do
+        [ "$SECONDS" -lt "$end" ] || fail "the node's tasks waited only $stalled ms for $1 in $((SECONDS - begun)) s"
         nap 1
     done
-    ok "the node's tasks waited $stalled ms for memory in $((SECONDS - begun)) s, with $(available_mib) MiB available"
+    ok "the node's tasks waited $stalled ms for $1 in $((SECONDS - begun)) s, with $(available_mib) MiB available"
 }
 
 available_mib() { echo $(($(keyed /proc/meminfo MemAvailable:) / 1024)); }
