@@ -41,7 +41,7 @@ public sealed class PolicyPropertyTests : IDisposable
                     Protect = new ProtectPolicy { Namespaces = [.. names.Distinct()] },
                     Ranking = ranking,
                     Kill = new KillPolicy { Strategy = strategy },
-                    Report = new ReportPolicy { IncidentFile = file is null || file.EndsWith('/') ? null : file },
+                    Report = new ReportPolicy { IncidentFile = file is null || file.EndsWith('/') ? null : $"/{file}" },
                 },
             });
 
