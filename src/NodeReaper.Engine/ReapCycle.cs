@@ -226,12 +226,14 @@ public sealed partial class ReapCycle : IDisposable
             return Answer.Nothing;
         }
 
-        var planned = _plan.Count;
-        _stages.GrantGrace(_policy, occasion);
-        if (_plan.Count == 0 && planned > 0)
+        if (_plan.Count > 0 && !Decisions.IsInVain(occasion, _snapshot, _ranking))
         {
-            episode.WaitForAChange(occasion);
-            return Answer.Waits;
+            _stages.GrantGrace(_policy, occasion);
+            if (_plan.Count == 0)
+            {
+                episode.WaitForAChange(occasion);
+                return Answer.Waits;
+            }
         }
 
         var isWithinBudget = _plan.Count > 0 ? Allows(occasion, _snapshot.All[_plan.Victims[0]]) : Allows(occasion);

@@ -31,6 +31,24 @@ public sealed class InVainTests : CycleTest
         Assert.Equal((ReportKind.Killed, "little"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
     }
 
+    [Fact]
+    public void Nobody_is_asked_to_end_in_vain()
+    {
+        var asking = Start("--mib", "2");
+        AddContainer("besteffort/podasking", 30, asking.Id);
+        _pods = new([Candidates.Made.Pod("asking", containers: Candidates.Made.Container(Id)) with { GracePeriod = TimeSpan.FromSeconds(20) }]);
+        SetAvailable(60);
+        var cycle = Make(new ReapPolicy());
+        Run(cycle);
+        Assert.Equal(ReportKind.NoVictim, Told().Kind);
+
+        // Its end would be enough for these.
+        SetAvailable(80);
+        Thread.Sleep(260);
+        Run(cycle);
+        Assert.Equal((ReportKind.Terminated, "asking"), (_reports.Written[^1].Kind, _reports.Written[^1].Uid));
+    }
+
     [Theory]
     [InlineData(10, false)]
     [InlineData(20, true)]

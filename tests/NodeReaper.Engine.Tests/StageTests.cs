@@ -63,6 +63,23 @@ public sealed class StageTests : CycleTest
     }
 
     [Fact]
+    public void Nobody_is_asked_to_end_when_the_ends_of_all_would_not_reach_the_mark()
+    {
+        var small = Start("--mib", "2");
+        AddContainer("besteffort/podsmall", 60, small.Id);
+        SetAvailable(150);
+        var cycle = Make(Terminating());
+        Run(cycle);
+        Assert.Empty(_reports.Written);
+
+        // Its end would be enough for these.
+        SetAvailable(250);
+        Thread.Sleep(600);
+        Run(cycle);
+        Assert.Equal((ReportKind.Terminated, "small", "terminate"), Told());
+    }
+
+    [Fact]
     public void Who_does_not_end_in_its_grace_period_is_killed()
     {
         var hog = Start("--mib", "2", "--ignore-term");

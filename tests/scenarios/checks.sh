@@ -2,6 +2,10 @@
 # What the scenarios share: saying what is checked, and the agent under test. To be sourced after kubepods.sh.
 
 : "${NODEREAPER:?}" "${VICTIM:?}"
+echo "Linux $(< /proc/sys/kernel/osrelease)"
+# A command that ends a scenario says so; where its failure may be, in a subshell or a condition, it does not.
+set -E
+trap '[ "$BASH_SUBSHELL" -gt 0 ] || echo "FAIL: ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
 work=$(mktemp -d /tmp/scenario.XXXXXX)
 incidents=$work/incidents.jsonl
 records=$work/records
@@ -79,6 +83,8 @@ YAML
 
 # start_agent ARG...: runs the agent and waits until it watches.
 start_agent() {
+    # What an earlier one said is no word of this one.
+    : > "$work/agent.log"
     "$NODEREAPER" run --cgroup-root "$CGROUP_ROOT" --incidents "$incidents" --records "$records" "$@" > "$work/agent.log" 2>&1 &
     agent=$!
     wait_for 60 "the agent starts" agent_watches
@@ -193,6 +199,19 @@ stall() {
         nap 1
     done
     ok "the node's tasks waited $stalled ms for $1 in $((SECONDS - begun)) s, with $(available_mib) MiB available"
+}
+
+# settled_mib: what is available once that stays the same. Where a large process has just ended, some tens of MiB are not counted yet
+# (they are in lists of each processor).
+settled_mib() {
+    local before=-1 now try
+    for try in {1..30}; do
+        now=$(available_mib)
+        [ $((now - before)) -gt 2 ] || [ $((before - now)) -gt 2 ] || break
+        before=$now
+        nap 1
+    done
+    echo "$now"
 }
 
 available_mib() { echo $(($(keyed /proc/meminfo MemAvailable:) / 1024)); }

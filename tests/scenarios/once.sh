@@ -24,17 +24,23 @@ tenant() {
     local id
     id=$(container_id "tenant $((tenants++))")
     cgroup=$(container_cgroup Burstable uid-tenant "$id")
+    tenant_command=("$@")
+    : > "$work/tenant.log"
     CONTAINER_LOG=$work/tenant.log start_container Burstable uid-tenant "$id" 1000 \
         "$@" setpriv --reuid 1000 --regid 1000 --clear-groups "$VICTIM" --mib 8
     wait_for 30 "a tenant" grep -q ready "$work/tenant.log"
 }
 tenants=0
 
-# kill_with JQ ARG...: nodereaper kill of the tenant; its answer is in $work/kill.json.
+# kill_with JQ ARG...: nodereaper kill of the tenant; its answer is in $work/kill.json. Where the holder had no turn in time (EBUSY), of a new tenant.
 kill_with() {
-    local change=$1
+    local change=$1 try
     shift
-    once "$change" kill --cgroup "/host${cgroup}" --output json "$@"
-    sed -n '/^{/,$p' "$work/once.log" > "$work/kill.json"
+    for try in 1 2 3; do
+        once "$change" kill --cgroup "/host${cgroup}" --output json "$@"
+        sed -n '/^{/,$p' "$work/once.log" > "$work/kill.json"
+        [ "$(jq -r '.processes[0].hold' "$work/kill.json" 2> /dev/null)" = EBUSY ] || return 0
+        tenant "${tenant_command[@]}"
+    done
 }
 killed() { jq -r 'if .outcome == "freed" then [.outcome, .strategy, (.processes[0].held | tostring)] | join(" ") else . end' "$work/kill.json" || cat "$work/once.log"; }

@@ -14,6 +14,7 @@
  * Growth, of the first process, after "ready":
  *   --hog MIB_PER_S    grow, touching each page; 0 is full speed
  *   --of KIND          by what: anon (default), mlock, memfd, memfd-unmapped, sysv, file, which is that of --file,
+ *                      file-locked, the same with holes alone, read and locked,
  *                      unix (what waits in sockets: kernel memory), or dentries (files that are not there, named after --file: cache)
  *   --growers N        so many threads grow, each as said here (default 1)
  *   --step-mib N       how much at a time (default 4)
@@ -66,8 +67,8 @@
 #define PAGE ((size_t)4096)
 #define CGROUPS 4
 
-enum kind { ANON, MLOCKED, MEMFD, MEMFD_UNMAPPED, SYSV, FILE_PAGES, UNIX, DENTRIES, KINDS };
-static const char *const kinds[KINDS] = { "anon", "mlock", "memfd", "memfd-unmapped", "sysv", "file", "unix", "dentries" };
+enum kind { ANON, MLOCKED, MEMFD, MEMFD_UNMAPPED, SYSV, FILE_PAGES, FILE_LOCKED, UNIX, DENTRIES, KINDS };
+static const char *const kinds[KINDS] = { "anon", "mlock", "memfd", "memfd-unmapped", "sysv", "file", "file-locked", "unix", "dentries" };
 
 static struct {
     size_t mib, mlock_mib, shmem_mib, tmpfs_mib, file_mib, step_mib, until_mib;
@@ -141,6 +142,19 @@ static char *take_file(int file, size_t mib)
         die("mmap of the file");
     fill(start, mib * MIB);
     return start;
+}
+
+/* The file grows by a hole, whose pages take memory and no room on the disk. */
+static void lock_file(int file, size_t mib)
+{
+    off_t end = lseek(file, 0, SEEK_END);
+    if (end < 0 || ftruncate(file, end + (off_t)(mib * MIB)))
+        die("growing the file");
+    char *start = mmap(NULL, mib * MIB, PROT_READ, MAP_SHARED, file, end);
+    if (start == MAP_FAILED)
+        die("mmap of the file");
+    if (mlock(start, mib * MIB))
+        die("mlock");
 }
 
 static int open_file(void)
@@ -218,9 +232,13 @@ static void take_kind(size_t mib)
     case SYSV: take_sysv(mib); break;
     case UNIX: take_unix(mib); break;
     case DENTRIES: take_dentries(mib); break;
-    case FILE_PAGES: {
+    case FILE_PAGES:
+    case FILE_LOCKED: {
         int file = open_file();
-        take_file(file, mib);
+        if (o.kind == FILE_PAGES)
+            take_file(file, mib);
+        else
+            lock_file(file, mib);
         close(file);
         break;
     }
@@ -558,7 +576,7 @@ static void parse(int count, char **words)
         default: fprintf(stderr, "victim: see the head of victim.c for the options\n"); _exit(2);
         }
     }
-    if ((o.kind == FILE_PAGES || o.kind == DENTRIES) && !o.file) {
+    if ((o.kind == FILE_PAGES || o.kind == FILE_LOCKED || o.kind == DENTRIES) && !o.file) {
         fprintf(stderr, "victim: --of file needs --file\n");
         _exit(2);
     }

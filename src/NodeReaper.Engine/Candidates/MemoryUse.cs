@@ -21,9 +21,12 @@ namespace NodeReaper.Engine.Candidates;
 /// pipes. It goes with the processes, but not at once.
 /// </param>
 /// <param name="Locked">The part of the anonymous and the shared memory that stays where it is: mlocked, or on a tmpfs without swap.</param>
+/// <param name="LockedFile">
+/// The part of the page cache that processes have mapped and mlocked: the kernel cannot take it while they live, and it becomes ordinary cache at their exit.
+/// </param>
 public readonly record struct MemoryUse(
     long Current, long Anon, long Shmem, long File, long Kernel, long PageTables, long Swap, long Unevictable, long MappedShmem = 0,
-    long KernelInUse = 0, long Locked = 0)
+    long KernelInUse = 0, long Locked = 0, long LockedFile = 0)
 {
     /// <summary>
     /// By how much a cgroup's files can be off, in bytes: the kernel charges and counts in batches of 64 pages a CPU of the node, however few of them
@@ -38,16 +41,16 @@ public readonly record struct MemoryUse(
     public long UnusualKernel => Math.Max(0, KernelInUse - UsualKernelBytes);
 
     /// <summary>
-    /// What a kill gives back, in bytes. Not page cache, which the kernel can take by itself, and not files on tmpfs, which survive.
+    /// What a kill gives back, in bytes. Not page cache that the kernel can take by itself, and not files on tmpfs, which survive.
     /// </summary>
-    public long Freeable => Anon + Swap + PageTables + MappedShmem;
+    public long Freeable => Anon + Swap + PageTables + MappedShmem + LockedFile;
 
     /// <summary>What the kernel cannot take back by itself, in bytes: with swap, it can move it at least.</summary>
-    public long Unreclaimable => Anon + Swap + PageTables + Shmem + UnusualKernel;
+    public long Unreclaimable => Anon + Swap + PageTables + Shmem + LockedFile + UnusualKernel;
 
     /// <summary>What is still there of all that a kill was to give back, in bytes.</summary>
     /// <param name="before">What was used before the kill.</param>
-    public long LeftOf(in MemoryUse before) => Anon + Swap + PageTables + Math.Max(0, Shmem - (before.Shmem - before.MappedShmem));
+    public long LeftOf(in MemoryUse before) => Anon + Swap + PageTables + LockedFile + Math.Max(0, Shmem - (before.Shmem - before.MappedShmem));
 
     /// <summary>Where only a resident set is known: all of it is taken for anonymous.</summary>
     /// <param name="residentBytes">The resident set in bytes.</param>
@@ -57,21 +60,30 @@ public readonly record struct MemoryUse(
     /// <param name="current">memory.current in bytes.</param>
     /// <param name="stat">memory.stat.</param>
     /// <param name="swap">memory.swap.current in bytes; 0 when there is no swap.</param>
-    public static MemoryUse Of(long current, in MemoryStat stat, long swap) => new(
-        current,
-        stat.AnonBytes,
-        stat.ShmemBytes,
+    public static MemoryUse Of(long current, in MemoryStat stat, long swap)
+    {
         // memory.stat counts shmem within file.
-        Math.Max(0, stat.FileBytes - stat.ShmemBytes),
-        stat.KernelBytes,
-        stat.PageTableBytes,
-        swap,
-        stat.UnevictableBytes,
+        var file = Math.Max(0, stat.FileBytes - stat.ShmemBytes);
+
         // Mapped files are counted along: no more than a bound.
-        Math.Min(stat.ShmemBytes, stat.FileMappedBytes),
-        Math.Max(0, stat.KernelBytes - stat.PageTableBytes - stat.ReclaimableSlabBytes) + stat.SocketBytes,
-        // Without page cache that is mlocked: what of it is on no list of its own.
-        Math.Max(0, stat.UnevictableBytes - Math.Max(0, stat.FileBytes - stat.ShmemBytes - stat.ActiveFileBytes - stat.InactiveFileBytes)));
+        var mappedShmem = Math.Min(stat.ShmemBytes, stat.FileMappedBytes);
+
+        // Page cache that is mlocked, or in ramfs, is on none of its two lists.
+        var unevictableFile = Math.Min(stat.UnevictableBytes, Math.Max(0, file - stat.ActiveFileBytes - stat.InactiveFileBytes));
+        return new MemoryUse(
+            current,
+            stat.AnonBytes,
+            stat.ShmemBytes,
+            file,
+            stat.KernelBytes,
+            stat.PageTableBytes,
+            swap,
+            stat.UnevictableBytes,
+            mappedShmem,
+            Math.Max(0, stat.KernelBytes - stat.PageTableBytes - stat.ReclaimableSlabBytes) + stat.SocketBytes,
+            stat.UnevictableBytes - unevictableFile,
+            Math.Min(unevictableFile, stat.FileMappedBytes - mappedShmem));
+    }
 
     /// <summary>What two cgroups use together.</summary>
     /// <param name="other">The other.</param>
@@ -86,5 +98,6 @@ public readonly record struct MemoryUse(
         Unevictable + other.Unevictable,
         MappedShmem + other.MappedShmem,
         KernelInUse + other.KernelInUse,
-        Locked + other.Locked);
+        Locked + other.Locked,
+        LockedFile + other.LockedFile);
 }

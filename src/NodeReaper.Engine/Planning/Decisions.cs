@@ -163,8 +163,14 @@ public static class Decisions
         return !Assessor.Assess(reading, occasion.Limits).IsShort;
     }
 
-    // Files on tmpfs, say, hold the memory: all deaths together would not end the shortage, or even the emergency. Nobody dies for that.
-    private static bool IsInVain(in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking)
+    /// <summary>
+    /// True when files on tmpfs, say, hold the memory: all deaths together would not end the shortage, or even the emergency. Nobody dies for that, or is
+    /// asked to end.
+    /// </summary>
+    /// <param name="occasion">The shortage.</param>
+    /// <param name="snapshot">The candidates.</param>
+    /// <param name="ranking">Their order.</param>
+    public static bool IsInVain(in Occasion occasion, CandidateSnapshot snapshot, VictimRanking ranking)
     {
         var wanted = occasion.Verdict.IsEmergency ? occasion.Limits.KillBelowBytes / 2 : occasion.Limits.KillBelowBytes;
         return ranking.ReliefBytes(snapshot) + ToldBytes(snapshot) < wanted - occasion.Reading.Memory.AvailableBytes;

@@ -72,7 +72,12 @@ public sealed class ZramSwap : IDisposable
             {
                 if (areas.Name.SequenceEqual(_devices[i].Name))
                 {
-                    useless += (long)((areas.SizeBytes - areas.UsedBytes) * ShareThatStays(_devices[i].Stat));
+                    var free = areas.SizeBytes - areas.UsedBytes;
+                    var share = ShareThatStays(_devices[i].Stat, out var use);
+
+                    // A device that may take no more memory refuses what is swapped out to it.
+                    var room = use.LimitBytes > 0 ? Math.Min(free, Math.Max(0, use.LimitBytes - use.UsedBytes) / share) : free;
+                    useless += free - (long)(room * (1 - share));
                 }
             }
         }
@@ -93,7 +98,7 @@ public sealed class ZramSwap : IDisposable
             {
                 if (areas.Name.SequenceEqual(_devices[i].Name))
                 {
-                    stays += areas.UsedBytes * ShareThatStays(_devices[i].Stat);
+                    stays += areas.UsedBytes * ShareThatStays(_devices[i].Stat, out _);
                 }
             }
         }
@@ -119,11 +124,12 @@ public sealed class ZramSwap : IDisposable
         return new SwapLines(read.Succeeded ? _areas.AsSpan(0, (int)read.Value) : []);
     }
 
-    private double ShareThatStays(FileDescriptor stat)
+    private double ShareThatStays(FileDescriptor stat, out ZramUse use)
     {
+        use = default;
         var read = stat.ReadWhole(_stat);
         return read.Succeeded
-            && ZramUse.Parse(_stat.AsSpan(0, (int)read.Value), out var use) == ParseOutcome.Ok
+            && ZramUse.Parse(_stat.AsSpan(0, (int)read.Value), out use) == ParseOutcome.Ok
             && use.OriginalBytes >= TellingBytes
             ? Math.Min(1, (double)use.UsedBytes / use.OriginalBytes)
             : UsualShare;

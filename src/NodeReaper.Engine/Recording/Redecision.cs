@@ -75,11 +75,17 @@ public sealed class Redecision
 
         Decisions.Plan(Facts.Candidates, Ranking, Occasion, Facts.PendingBytes, Policy.Plan, _plan);
         Planned = [.. _plan.Victims];
-        Remove(Facts.Graced.Contains);
-        AskedFirst.Apply(Facts.Candidates, Ranking, Policy, _plan);
-        return _plan.Count == 0 && Planned.Count > 0
-            ? Conclusion.Wait
-            : Decisions.Conclude(Occasion, Facts.Candidates, Ranking, _plan, Facts.IsWithinBudget);
+        if (_plan.Count > 0 && !Decisions.IsInVain(Occasion, Facts.Candidates, Ranking))
+        {
+            Remove(Facts.Graced.Contains);
+            AskedFirst.Apply(Facts.Candidates, Ranking, Policy, _plan);
+            if (_plan.Count == 0)
+            {
+                return Conclusion.Wait;
+            }
+        }
+
+        return Decisions.Conclude(Occasion, Facts.Candidates, Ranking, _plan, Facts.IsWithinBudget);
     }
 
     private Conclusion DecideWhenGraceIsOver()
@@ -87,7 +93,7 @@ public sealed class Redecision
         Decisions.Plan(Facts.Candidates, Ranking, Occasion, Facts.PendingBytes, Policy.Plan, _plan);
         Remove(Facts.Graced.Contains);
         Planned = Plan;
-        return _plan.Count > 0 ? Conclusion.Kill : Conclusion.Wait;
+        return _plan.Count > 0 && !Decisions.IsInVain(Occasion, Facts.Candidates, Ranking) ? Conclusion.Kill : Conclusion.Wait;
     }
 
     private Conclusion DecideAtOwnLimit()

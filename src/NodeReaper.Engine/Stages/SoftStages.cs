@@ -303,7 +303,7 @@ internal sealed partial class SoftStages : IDisposable
         }
 
         _survey(occasion.Slice);
-        if (Decisions.ToldBytes(_snapshot) >= occasion.Verdict.DeficitBytes)
+        if (Decisions.ToldBytes(_snapshot) >= occasion.Verdict.DeficitBytes || Decisions.IsInVain(occasion, _snapshot, _ranking))
         {
             return false;
         }

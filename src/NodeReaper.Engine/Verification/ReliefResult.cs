@@ -34,6 +34,10 @@ public readonly record struct ReliefResult(
     /// <summary>True when every process was dead by the deadline.</summary>
     public bool IsDead => DeadAt > 0;
 
-    /// <summary>What came back, in bytes: what was charged before, less what still is; never below 0.</summary>
-    public long FreedBytes => Math.Max(0, Before.Current + Before.Swap - Left.Current - Left.Swap);
+    /// <summary>What came back, in bytes: what was charged before, less what still is and cannot be taken; never below 0.</summary>
+    public long FreedBytes => Math.Max(0, Before.Current + Before.Swap - Left.Current - Left.Swap + UnlockedFileBytes);
+
+    // Page cache that was mlocked stays charged, and can be taken now.
+    private long UnlockedFileBytes => Math.Clamp(
+        Left.File - (Before.File - Before.LockedFile), 0, Math.Max(0, Before.LockedFile - Left.LockedFile));
 }

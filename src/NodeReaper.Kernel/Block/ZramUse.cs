@@ -7,7 +7,8 @@ namespace NodeReaper.Kernel.Block;
 /// </summary>
 /// <param name="OriginalBytes">orig_data_size: what was written to it, uncompressed.</param>
 /// <param name="UsedBytes">mem_used_total: the memory that holds it, overhead included.</param>
-public readonly record struct ZramUse(long OriginalBytes, long UsedBytes)
+/// <param name="LimitBytes">mem_limit: the most memory that it may take; 0: as much as it wants.</param>
+public readonly record struct ZramUse(long OriginalBytes, long UsedBytes, long LimitBytes)
 {
     /// <summary>Reads the text of the file. Later fields are passed over. Allocates nothing.</summary>
     /// <param name="text">The whole content: numbers, aligned with spaces.</param>
@@ -16,18 +17,17 @@ public readonly record struct ZramUse(long OriginalBytes, long UsedBytes)
     {
         value = default;
         var outcome = KernelText.TakeOnlyLine(text, out var line);
-        long original = 0, used = 0;
-        for (var field = 0; outcome == ParseOutcome.Ok && field < 3; field++)
+        Span<long> fields = stackalloc long[4];
+        for (var field = 0; outcome == ParseOutcome.Ok && field < fields.Length; field++)
         {
             line = line.TrimStart((byte)' ');
             var number = KernelText.TakeUntil((byte)' ', ref line);
-            outcome = number.IsEmpty ? ParseOutcome.MissingKey : DecimalNumber.ParseUnsigned(number, out used);
-            original = field == 0 ? used : original;
+            outcome = number.IsEmpty ? ParseOutcome.MissingKey : DecimalNumber.ParseUnsigned(number, out fields[field]);
         }
 
         if (outcome == ParseOutcome.Ok)
         {
-            value = new ZramUse(original, used);
+            value = new ZramUse(fields[0], fields[2], fields[3]);
         }
 
         return outcome;

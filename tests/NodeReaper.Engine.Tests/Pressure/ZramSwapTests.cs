@@ -23,6 +23,19 @@ public sealed class ZramSwapTests : IDisposable
         Assert.Equal(uselessMib * Mib, UselessBytes());
     }
 
+    // It has 500 MiB free, and half of what is swapped out to it stays in memory.
+    [Theory]
+    [InlineData(150, 400)]
+    [InlineData(1000, 250)]
+    [InlineData(50, 500)]
+    [InlineData(40, 500)]
+    public void Zram_that_may_take_no_more_memory_is_of_no_use(int limitMib, int uselessMib)
+    {
+        WriteSwaps("/dev/zram0 partition 614400 102400 5");
+        WriteZram(100, 50, limitMib);
+        Assert.Equal(uselessMib * Mib, UselessBytes());
+    }
+
     [Fact]
     public void A_disk_is_all_of_use()
     {
@@ -56,9 +69,9 @@ public sealed class ZramSwapTests : IDisposable
     private void WriteSwaps(params string[] lines) =>
         File.WriteAllText(Path.Combine(_root, "swaps"), string.Concat(lines.Prepend("Filename Type Size Used Priority").Select(line => line + "\n")));
 
-    private void WriteZram(int originalMib, int usedMib)
+    private void WriteZram(int originalMib, int usedMib, int limitMib = 0)
     {
         var directory = Directory.CreateDirectory(Path.Combine(_root, "block", "zram0")).FullName;
-        File.WriteAllText(Path.Combine(directory, "mm_stat"), $"{originalMib * Mib} 1 {usedMib * Mib} 0 1 0 0 0 0\n");
+        File.WriteAllText(Path.Combine(directory, "mm_stat"), $"{originalMib * Mib} 1 {usedMib * Mib} {limitMib * Mib} 1 0 0 0 0\n");
     }
 }

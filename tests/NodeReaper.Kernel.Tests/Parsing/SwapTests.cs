@@ -35,11 +35,12 @@ public class SwapTests
 
     [Fact]
     public void Zram_tells_what_it_keeps_and_what_that_costs() => Assert.Equal(
-        new ZramUse(209715200, 104857600),
-        Parsers.ZramUse.Value("209715200 99999999 104857600        0 104857600     1024        0        7        7\n"));
+        new ZramUse(209715200, 104857600, 536870912),
+        Parsers.ZramUse.Value("209715200 99999999 104857600 536870912 104857600     1024        0        7        7\n"));
 
     [Theory]
     [InlineData("1 2\n", ParseOutcome.MissingKey)]
+    [InlineData("1 2 3\n", ParseOutcome.MissingKey)]
     [InlineData("1 2 x\n", ParseOutcome.Malformed)]
     [InlineData("1 -2 3\n", ParseOutcome.OutOfRange)]
     [InlineData("1 2 3", ParseOutcome.Torn)]
