@@ -37,7 +37,58 @@ public sealed class CandidateCollector
             Look(ref candidate, snapshot.SwapOnDisk, measuresGrowth);
         }
 
+        foreach (ref var candidate in snapshot.ToFill)
+        {
+            if (IsNotTold(candidate))
+            {
+                candidate.Container = OnlyOneLeft(snapshot.All, candidate);
+            }
+        }
+
         CandidateRules.Apply(snapshot, policy, slice);
+    }
+
+    private static bool IsNotTold(in Candidate candidate) =>
+        candidate is { Pod.HasInitContainers: false, Container: null, Cgroup.Role: ContainerRole.App };
+
+    // A container that was just started again has an ID that the Pod's status does not tell yet. Where its siblings are known, it is the one that is left:
+    // it must have nothing of theirs, neither their request nor their wishes.
+    private static ContainerFacts? OnlyOneLeft(ReadOnlySpan<Candidate> all, in Candidate candidate)
+    {
+        ContainerFacts? left = null;
+        var known = 0;
+        var containers = candidate.Pod!.Containers;
+        for (var i = 0; i < containers.Count; i++)
+        {
+            var isKnown = false;
+            foreach (ref readonly var other in all)
+            {
+                isKnown |= ReferenceEquals(other.Container, containers[i]);
+            }
+
+            if (!isKnown && left is not null)
+            {
+                return null;
+            }
+
+            left = isKnown ? left : containers[i];
+            known += isKnown ? 1 : 0;
+        }
+
+        if (known == 0)
+        {
+            return null;
+        }
+
+        foreach (ref readonly var other in all)
+        {
+            if (ReferenceEquals(other.Pod, candidate.Pod) && !ReferenceEquals(other.Cgroup, candidate.Cgroup) && IsNotTold(other))
+            {
+                return null;
+            }
+        }
+
+        return left;
     }
 
     private void Look(ref Candidate candidate, double swapOnDisk, bool measuresGrowth)

@@ -325,6 +325,30 @@ public sealed class CandidateCollectorTests : IDisposable
         Assert.Equal(40 * Mib, candidate.RequestBytes);
     }
 
+    [Theory]
+    [InlineData(false, false, 0)]
+    [InlineData(true, false, 1024)]
+    [InlineData(false, true, 1024)]
+    public void A_container_that_was_started_again_is_the_one_that_is_left(bool hasInitContainers, bool hasAnother, int requestMib)
+    {
+        var other = new string('b', 64);
+        _cgroups.Add(Path, 100 * Mib, 0, Start());
+        _cgroups.Add($"{PodPath}/{other}", 100 * Mib, 0, Start());
+        if (hasAnother)
+        {
+            _cgroups.Add($"{PodPath}/{new string('c', 64)}", 100 * Mib, 0, Start());
+        }
+
+        var pod = Pod(Uid, containers: [Container("db", id: Id, requestBytes: 1024 * Mib), Container("worker", id: new string('d', 64))]);
+        _ = Collect(new PodSnapshot([pod with { HasInitContainers = hasInitContainers }]));
+        foreach (ref readonly var candidate in _snapshot.All)
+        {
+            var isKnown = candidate.Cgroup.ContainerId.SequenceEqual(System.Text.Encoding.ASCII.GetBytes(Id));
+            Assert.Equal(isKnown ? "db" : requestMib == 0 ? "worker" : null, candidate.Container?.Name);
+            Assert.Equal((isKnown ? 1024 : requestMib) * Mib, candidate.RequestBytes);
+        }
+    }
+
     [Fact]
     public void An_only_container_needs_no_ID()
     {
