@@ -16,9 +16,9 @@ public sealed class ScenarioTests(ITestOutputHelper output)
     /// </summary>
     public static TheoryData<string, string, string, string> Scenarios => new()
     {
-        { "hog", "6.1", "1G", "" },
+        { "hog RUNS=5", "6.1", "1G", "" },
         { "hog RUNS=2", "6.12", "1G", "" },
-        { "hog", "7", "1G", "" },
+        { "hog RUNS=5", "7", "1G", "" },
         { "incidents", "6.12", "1G", "" },
         { "comes-back", "7", "1G", "--swap zram" },
         { "fork-bomb PRIORITY=0", "6.1", "1G", "" },
