@@ -131,30 +131,20 @@ static char *take(size_t mib, int sharing, int lock)
     return start;
 }
 
-/* The file grows by as much. */
-static char *take_file(int file, size_t mib)
+/* The file grows by as much; what is locked are holes, whose pages take memory and no room on the disk. */
+static char *take_file(int file, size_t mib, int lock)
 {
     off_t end = lseek(file, 0, SEEK_END);
     if (end < 0 || ftruncate(file, end + (off_t)(mib * MIB)))
         die("growing the file");
-    char *start = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, file, end);
+    char *start = mmap(NULL, mib * MIB, lock ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, file, end);
     if (start == MAP_FAILED)
         die("mmap of the file");
-    fill(start, mib * MIB);
-    return start;
-}
-
-/* The file grows by a hole, whose pages take memory and no room on the disk. */
-static void lock_file(int file, size_t mib)
-{
-    off_t end = lseek(file, 0, SEEK_END);
-    if (end < 0 || ftruncate(file, end + (off_t)(mib * MIB)))
-        die("growing the file");
-    char *start = mmap(NULL, mib * MIB, PROT_READ, MAP_SHARED, file, end);
-    if (start == MAP_FAILED)
-        die("mmap of the file");
-    if (mlock(start, mib * MIB))
+    if (!lock)
+        fill(start, mib * MIB);
+    else if (mlock(start, mib * MIB))
         die("mlock");
+    return start;
 }
 
 static int open_file(void)
@@ -172,7 +162,7 @@ static void take_memfd(size_t mib, int mapped)
     if (file < 0)
         die("memfd_create");
     if (mapped) {
-        take_file(file, mib);
+        take_file(file, mib, 0);
         close(file);
         return;
     }
@@ -235,10 +225,7 @@ static void take_kind(size_t mib)
     case FILE_PAGES:
     case FILE_LOCKED: {
         int file = open_file();
-        if (o.kind == FILE_PAGES)
-            take_file(file, mib);
-        else
-            lock_file(file, mib);
+        take_file(file, mib, o.kind == FILE_LOCKED);
         close(file);
         break;
     }
@@ -616,7 +603,7 @@ int main(int count, char **words)
         int file = open_file();
         if (ftruncate(file, 0))
             die(o.file);
-        mapped = take_file(file, o.file_mib);
+        mapped = take_file(file, o.file_mib, 0);
         close(file);
     }
     if (o.zombie)

@@ -55,9 +55,21 @@ public sealed class CandidateCollector
     // it must have nothing of theirs, neither their request nor their wishes.
     private static ContainerFacts? OnlyOneLeft(ReadOnlySpan<Candidate> all, in Candidate candidate)
     {
-        ContainerFacts? left = null;
-        var known = 0;
         var containers = candidate.Pod!.Containers;
+        if (containers.Count < 2)
+        {
+            return null;
+        }
+
+        foreach (ref readonly var other in all)
+        {
+            if (ReferenceEquals(other.Pod, candidate.Pod) && !ReferenceEquals(other.Cgroup, candidate.Cgroup) && IsNotTold(other))
+            {
+                return null;
+            }
+        }
+
+        ContainerFacts? left = null;
         for (var i = 0; i < containers.Count; i++)
         {
             var isKnown = false;
@@ -72,20 +84,6 @@ public sealed class CandidateCollector
             }
 
             left = isKnown ? left : containers[i];
-            known += isKnown ? 1 : 0;
-        }
-
-        if (known == 0)
-        {
-            return null;
-        }
-
-        foreach (ref readonly var other in all)
-        {
-            if (ReferenceEquals(other.Pod, candidate.Pod) && !ReferenceEquals(other.Cgroup, candidate.Cgroup) && IsNotTold(other))
-            {
-                return null;
-            }
         }
 
         return left;

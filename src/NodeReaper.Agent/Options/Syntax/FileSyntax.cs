@@ -19,7 +19,7 @@ internal sealed class FileSyntax(string noun = "file", string example = "/var/lo
         {
             case { IsNull: true }:
                 return null;
-            case YamlScalar { Text: { Length: > 0 } path } when path[0] == '/' && path[^1] != '/' && !path.Any(char.IsControl):
+            case YamlScalar { Text: ['/', .., not '/'] path } when !path.Any(char.IsControl):
                 return path;
             default:
                 refuse(value.Position, $"{(value is YamlScalar ? $"{value.Noun} is no absolute path of a {noun}" : $"is {value.Noun}")}; give {Expected}");
